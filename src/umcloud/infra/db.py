@@ -1,0 +1,100 @@
+"""The database: one engine for ordinary statements, raw connections for the hot path.
+
+A `Tx` is an open transaction. Services receive one and never commit: the edge that opened it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import CursorResult, Row, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql import Executable
+
+#: All tables of all slices register here; migrations and `schema.sql` are tested equal to it.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Tx:
+    """An open transaction on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    async def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run a Core statement; errors are SQLAlchemy's."""
+        return cast("CursorResult[Any]", await self.connection.execute(statement, parameters))
+
+    async def sql(self, statement: str, **parameters: object) -> CursorResult[Any]:
+        """Run plain SQL with `:name` parameters."""
+        return await self.execute(text(statement), parameters or None)
+
+    async def one_or_none(self, statement: Executable) -> Row[Any] | None:
+        """Return the only row, or None; more than one row is an error."""
+        return (await self.execute(statement)).one_or_none()
+
+    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Return all rows."""
+        return (await self.execute(statement)).all()
+
+    async def raw(self) -> psycopg.AsyncConnection[Any]:
+        """Return psycopg's connection below, inside the same transaction (COPY, jobs, notify)."""
+        wrapped = await self.connection.get_raw_connection()
+        return cast("psycopg.AsyncConnection[Any]", wrapped.driver_connection)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what happens inside, and nothing else, where the block raises."""
+        async with self.connection.begin_nested():
+            yield
+
+
+class Database:
+    """A pool of connections to one PostgreSQL (≥ 16)."""
+
+    def __init__(self, url: str, *, pool_size: int = 8, application: str = "umcloud") -> None:
+        """Take a libpq-style URL: `postgresql://user:password@host:port/name`."""
+        self.url = url
+        driver_url = make_url(url).set(drivername="postgresql+psycopg")
+        self.engine: AsyncEngine = create_async_engine(
+            driver_url,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_pre_ping=True,
+            connect_args={"application_name": application, "options": "-c timezone=UTC"},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Open a transaction; commit where the block ends well, roll back where it raises."""
+        async with self.engine.begin() as connection:
+            yield Tx(connection)
+
+    async def raw_connection(self, *, autocommit: bool = True) -> psycopg.AsyncConnection[Any]:
+        """Open a connection outside the pool: hot path, LISTEN. The caller closes it."""
+        plain = (
+            make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        )
+        return await psycopg.AsyncConnection.connect(
+            plain, autocommit=autocommit, options="-c timezone=UTC"
+        )
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()

@@ -1,0 +1,1 @@
+"""Wiring: the only place that knows everybody; one entry a process."""

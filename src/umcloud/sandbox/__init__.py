@@ -1,0 +1,1 @@
+"""A simulated outside world: carrier, phones, payment gateway, mailbox."""
