@@ -15,6 +15,9 @@ from sqlalchemy.engine import CursorResult, Row, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
+from umcloud.infra.bus import Bus, Event
+from umcloud.kernel.act import Act
+
 #: All tables of all slices register here; migrations and `schema.sql` are tested equal to it.
 metadata = MetaData(
     naming_convention={
@@ -30,8 +33,13 @@ metadata = MetaData(
 class Tx:
     """An open transaction on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, bus: Bus) -> None:
         self.connection = connection
+        self.bus = bus
+
+    async def announce(self, act: Act, event: Event) -> None:
+        """Tell whoever listens, in this transaction (see `infra.bus`)."""
+        await self.bus.announce(self, act, event)
 
     async def execute(
         self,
@@ -68,9 +76,17 @@ class Tx:
 class Database:
     """A pool of connections to one PostgreSQL (≥ 16)."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, application: str = "umcloud") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        bus: Bus | None = None,
+        pool_size: int = 8,
+        application: str = "umcloud",
+    ) -> None:
         """Take a libpq-style URL: `postgresql://user:password@host:port/name`."""
         self.url = url
+        self.bus = bus or Bus()
         driver_url = make_url(url).set(drivername="postgresql+psycopg")
         self.engine: AsyncEngine = create_async_engine(
             driver_url,
@@ -84,7 +100,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction; commit where the block ends well, roll back where it raises."""
         async with self.engine.begin() as connection:
-            yield Tx(connection)
+            yield Tx(connection, self.bus)
 
     async def raw_connection(self, *, autocommit: bool = True) -> psycopg.AsyncConnection[Any]:
         """Open a connection outside the pool: hot path, LISTEN. The caller closes it."""
