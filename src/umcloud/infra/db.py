@@ -5,12 +5,12 @@ A `Tx` is an open transaction. Services receive one and never commit: the edge t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import MetaData, text
+from sqlalchemy import DDL, MetaData, Table, event, text
 from sqlalchemy.engine import CursorResult, Row, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
@@ -28,6 +28,22 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _ddl(statement: str) -> DDL:
+    # SQLAlchemy formats DDL with `%`, so a literal one is doubled.
+    make = cast("Callable[[str], DDL]", DDL)
+    return make(statement.replace("%", "%%"))
+
+
+def before_all(statement: str) -> None:
+    """Run the DDL before any table is made (functions that triggers name)."""
+    event.listen(metadata, "before_create", _ddl(statement))
+
+
+def after(table: Table, statement: str) -> None:
+    """Run the DDL once the table is made: triggers, partitions, prepared shapes."""
+    event.listen(table, "after_create", _ddl(statement))
 
 
 class Tx:

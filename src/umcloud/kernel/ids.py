@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -73,6 +74,14 @@ def uuid7(moment: datetime) -> UUID:
 def _shape(milliseconds: int, tail: int) -> int:
     high, low = divmod(tail, 1 << 62)
     return milliseconds << 80 | 0x7 << 76 | (high & 0xFFF) << 64 | 0b10 << 62 | low
+
+
+LANES = 256
+
+
+def lane_of(account_id: UUID) -> int:
+    """Return the account's lane, 0…255: the unit of single writer, order and distribution."""
+    return hashlib.sha256(account_id.bytes).digest()[0]
 
 
 def floor_of(moment: datetime) -> UUID:

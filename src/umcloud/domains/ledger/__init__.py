@@ -1,0 +1,1 @@
+"""The books: wallets with buckets, journals, entries. See README.md."""

@@ -1,0 +1,46 @@
+"""What the books refuse."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from umcloud.kernel.refusals import Kind, Refusal
+
+
+class InsufficientBalance(Refusal):
+    """The wallet does not hold the amount. Facts: currency, needed, available, missing."""
+
+    code: ClassVar[str] = "balance.insufficient"
+    kind: ClassVar[Kind] = Kind.UNAFFORDABLE
+
+
+class IdempotencyConflict(Refusal):
+    """The key was used before for another request. Facts: key."""
+
+    code: ClassVar[str] = "idempotency.conflict"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NoWallet(Refusal):
+    """The account has no wallet in this currency. Facts: currency."""
+
+    code: ClassVar[str] = "wallet.absent"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class HoldSettled(Refusal):
+    """The hold was posted or voided before. Facts: state."""
+
+    code: ClassVar[str] = "hold.settled"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class HoldExceeded(Refusal):
+    """More was to be posted than was held. Facts: held, asked."""
+
+    code: ClassVar[str] = "hold.exceeded"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class UnbalancedError(ValueError):
+    """A journal that does not sum to zero: a programmer's error, never a customer's."""

@@ -1,0 +1,28 @@
+"""What the books announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from umcloud.infra.bus import Event
+from umcloud.kernel.ids import AccountId, JournalId
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPosted(Event):
+    """A money command was booked."""
+
+    name: ClassVar[str] = "journal.posted"
+    account_id: AccountId | None
+    journal_id: JournalId
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLimitSet(Event):
+    """The operator lets a wallet go below zero."""
+
+    name: ClassVar[str] = "wallet.credit_limit_set"
+    account_id: AccountId
+    micros: int

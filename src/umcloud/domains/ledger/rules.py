@@ -1,0 +1,94 @@
+"""Pure decisions about money: what balances, and which buckets pay."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from umcloud.domains.ledger.errors import UnbalancedError
+from umcloud.domains.ledger.model import (
+    Bucket,
+    BucketKind,
+    NewJournal,
+    OperatorLine,
+    Wallet,
+    WalletLine,
+)
+from umcloud.kernel.ids import BucketId
+
+
+def check_balanced(lines: Iterable[WalletLine | OperatorLine]) -> None:
+    """Raise UnbalancedError unless the lines sum to zero in each currency (I1)."""
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if not line.amount:
+            raise UnbalancedError("a line moves nothing")
+        sums[line.currency] += line.amount
+    if any(sums.values()):
+        raise UnbalancedError(f"sums per currency: {dict(sums)}")
+
+
+def request_hash(journal: NewJournal) -> bytes:
+    """Return the SHA-256 of what the command asks for; a replay must ask for the same (I10)."""
+    asked: list[list[object]] = [[journal.kind, str(journal.reverses)]]
+    for line in journal.lines:
+        if isinstance(line, WalletLine):
+            grant = line.grant
+            asked.append(
+                [
+                    "wallet",
+                    str(line.account_id),
+                    line.currency,
+                    line.amount,
+                    # The expiry is left out: a retry a second later is still the same request.
+                    [grant.kind.value, grant.amount, grant.refundable] if grant else None,
+                ]
+            )
+        else:
+            asked.append(["operator", line.ledger_account, line.currency, line.amount])
+    return hashlib.sha256(json.dumps(asked).encode()).digest()
+
+
+def draw(wallet: Wallet, amount: int) -> list[tuple[BucketId, int]] | None:
+    """Take the amount from the wallet's live buckets in draw order; None where it does not reach.
+
+    Changes the given wallet: `posted` and the buckets' `remaining` go down. Nothing changes where
+    the answer is None. What the other buckets lack is taken on credit, within the limit.
+    """
+    if amount <= 0 or wallet.available < amount:
+        return None
+    taken: list[tuple[Bucket, int]] = []
+    missing = amount
+    for bucket in wallet.buckets:
+        share = missing if bucket.kind is BucketKind.CREDIT else min(bucket.remaining, missing)
+        if share > 0:
+            taken.append((bucket, share))
+            missing -= share
+            if not missing:
+                break
+    if missing:
+        return None
+    for bucket, share in taken:
+        bucket.remaining -= share
+    wallet.posted -= amount
+    return [(bucket.id, share) for bucket, share in taken]
+
+
+def spendable(wallet: Wallet) -> int:
+    """Return what `draw` could take at most: live buckets and credit, less what is held."""
+    live = sum(b.remaining for b in wallet.buckets if b.kind is not BucketKind.CREDIT)
+    credit = sum(
+        b.remaining + wallet.credit_limit for b in wallet.buckets if b.kind is BucketKind.CREDIT
+    )
+    return max(0, min(live + credit, wallet.available))
+
+
+def chain_hash(previous: bytes, rows: Sequence[str]) -> bytes:
+    """Return the hash of a block of journals: SHA-256 over the one before and each row (I18)."""
+    digest = hashlib.sha256(previous)
+    for row in rows:
+        digest.update(row.encode())
+        digest.update(b"\n")
+    return digest.digest()
