@@ -1,0 +1,42 @@
+"""Read models of the audit log, newest first, paged by record id."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from umcloud.domains.audit.model import AuditRecord
+from umcloud.domains.audit.store import record_of
+from umcloud.domains.audit.tables import audit_record
+from umcloud.infra.db import Tx
+
+
+async def for_account(
+    tx: Tx, account_id: UUID, before: UUID | None = None, limit: int = 50
+) -> list[AuditRecord]:
+    """Return one account's records older than the record `before` (all, where it is None)."""
+    query = select(audit_record).where(audit_record.c.account_id == account_id)
+    if before is not None:
+        query = query.where(audit_record.c.id < before)
+    rows = await tx.all(query.order_by(audit_record.c.id.desc()).limit(limit))
+    return [record_of(row) for row in rows]
+
+
+async def latest(
+    tx: Tx, before: UUID | None = None, limit: int = 50, *, name: str | None = None
+) -> list[AuditRecord]:
+    """Return everybody's records, or those of one event name; for the office."""
+    query = select(audit_record)
+    if before is not None:
+        query = query.where(audit_record.c.id < before)
+    if name is not None:
+        query = query.where(audit_record.c.name == name)
+    rows = await tx.all(query.order_by(audit_record.c.id.desc()).limit(limit))
+    return [record_of(row) for row in rows]
+
+
+async def unsealed_count(tx: Tx) -> int:
+    """Return how many records wait for their link."""
+    row = (await tx.sql("SELECT count(*) AS n FROM audit_record WHERE chain_seq IS NULL")).one()
+    return int(row.n)

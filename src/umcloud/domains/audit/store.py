@@ -1,0 +1,109 @@
+"""SQL of the audit log: rows in, records out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select
+
+from umcloud.domains.audit.model import AuditRecord
+from umcloud.domains.audit.rules import GENESIS
+from umcloud.domains.audit.tables import audit_record
+from umcloud.infra.db import Tx
+from umcloud.kernel.act import ActorKind, Door
+
+#: One sealer at a time: the chain has one end. The number is arbitrary and used nowhere else.
+_SEALING_LOCK = 4_110_118
+
+
+def record_of(row: Row[Any]) -> AuditRecord:
+    """Return a row of `audit_record` as the model has it."""
+    return AuditRecord(
+        id=row.id,
+        account_id=row.account_id,
+        actor_kind=ActorKind(row.actor_kind),
+        actor_id=row.actor_id,
+        door=Door(row.door),
+        name=row.name,
+        facts=row.facts,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        request_id=row.request_id,
+        at=row.at,
+        chain_seq=row.chain_seq,
+        chain_hash=row.chain_hash,
+    )
+
+
+async def append(tx: Tx, record: AuditRecord) -> None:
+    """Write a record, unsealed."""
+    await tx.execute(
+        insert(audit_record).values(
+            id=record.id,
+            account_id=record.account_id,
+            actor_kind=record.actor_kind.value,
+            actor_id=record.actor_id,
+            door=record.door.value,
+            name=record.name,
+            facts=dict(record.facts),
+            ip=record.ip,
+            user_agent=record.user_agent,
+            request_id=record.request_id,
+            at=record.at,
+        )
+    )
+
+
+async def lock_chain(tx: Tx) -> tuple[int, bytes]:
+    """Wait for the sole right to seal, until the transaction ends; return the chain's end."""
+    await tx.sql("SELECT pg_advisory_xact_lock(:lock)", lock=_SEALING_LOCK)
+    return await head(tx)
+
+
+async def head(tx: Tx) -> tuple[int, bytes]:
+    """Return the last sealed sequence number and its hash; (0, zeros) before the first."""
+    row = (await tx.sql("SELECT seq, hash FROM audit_head")).one_or_none()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+async def unsealed(tx: Tx, limit: int) -> list[AuditRecord]:
+    """Return the oldest unsealed records."""
+    rows = await tx.all(
+        select(audit_record)
+        .where(audit_record.c.chain_seq.is_(None))
+        .order_by(audit_record.c.at, audit_record.c.id)
+        .limit(limit)
+    )
+    return [record_of(row) for row in rows]
+
+
+async def write_links(tx: Tx, links: Sequence[tuple[UUID, int, bytes]]) -> None:
+    """Seal records as (id, seq, hash) and move the head to the last."""
+    await tx.sql(
+        "UPDATE audit_record SET chain_seq = link.seq, chain_hash = link.hash "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:hashes AS bytea[])) "
+        "AS link(id, seq, hash) WHERE audit_record.id = link.id",
+        ids=[link[0] for link in links],
+        seqs=[link[1] for link in links],
+        hashes=[link[2] for link in links],
+    )
+    _, seq, digest = links[-1]
+    await tx.sql(
+        "INSERT INTO audit_head (only, seq, hash) VALUES (true, :seq, :hash) "
+        "ON CONFLICT (only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        seq=seq,
+        hash=digest,
+    )
+
+
+async def sealed_after(tx: Tx, seq: int, limit: int) -> list[AuditRecord]:
+    """Return sealed records in the chain's order, after a sequence number."""
+    rows = await tx.all(
+        select(audit_record)
+        .where(audit_record.c.chain_seq > seq)
+        .order_by(audit_record.c.chain_seq)
+        .limit(limit)
+    )
+    return [record_of(row) for row in rows]

@@ -1,0 +1,63 @@
+"""Tables of the audit log."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from umcloud.infra.db import metadata
+
+audit_record = Table(
+    "audit_record",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    # No foreign keys: the log outlives what it speaks of, and lies below every other slice.
+    Column("account_id", Uuid),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", Uuid),
+    Column("door", String(16), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("ip", String(45)),
+    Column("user_agent", String(300)),
+    Column("request_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("chain_seq", BigInteger),
+    Column("chain_hash", LargeBinary),
+    UniqueConstraint("chain_seq"),
+    CheckConstraint("(chain_seq IS NULL) = (chain_hash IS NULL)", name="sealed_whole"),
+    CheckConstraint("octet_length(chain_hash) = 32", name="sha256"),
+    CheckConstraint("chain_seq >= 1", name="counted_from_one"),
+)
+
+Index("ix_audit_record_account_id_id", audit_record.c.account_id, audit_record.c.id)
+Index(
+    "ix_audit_record_unsealed",
+    audit_record.c.at,
+    audit_record.c.id,
+    postgresql_where=text("chain_seq IS NULL"),
+)
+
+#: Where the chain ends. It makes cutting off the newest links visible, which the links cannot.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("only", Boolean, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    CheckConstraint("only", name="one_row"),
+    CheckConstraint("octet_length(hash) = 32", name="sha256"),
+)
