@@ -23,7 +23,7 @@ clock_offset = Table(
     metadata,
     Column("only", Boolean, primary_key=True),
     Column("microseconds", BigInteger, nullable=False),
-    CheckConstraint("only", name="one_row"),
+    CheckConstraint('"only"', name="one_row"),
     CheckConstraint("microseconds >= 0", name="forward_only"),
 )
 
@@ -68,8 +68,8 @@ class Clock:
             raise ClockRunsForward
         row = (
             await tx.sql(
-                "INSERT INTO clock_offset (only, microseconds) VALUES (true, :step) "
-                "ON CONFLICT (only) DO UPDATE SET "
+                'INSERT INTO clock_offset ("only", microseconds) VALUES (true, :step) '
+                'ON CONFLICT ("only") DO UPDATE SET '
                 "microseconds = clock_offset.microseconds + excluded.microseconds "
                 "RETURNING microseconds",
                 step=by // timedelta(microseconds=1),

@@ -58,6 +58,6 @@ audit_head = Table(
     Column("only", Boolean, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    CheckConstraint("only", name="one_row"),
+    CheckConstraint('"only"', name="one_row"),
     CheckConstraint("octet_length(hash) = 32", name="sha256"),
 )

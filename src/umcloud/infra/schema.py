@@ -1,0 +1,128 @@
+"""The schema: every slice's tables together, the migrations that make them, and a readable dump."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.pool import NullPool
+
+import umcloud
+from umcloud.infra.db import metadata
+
+_PACKAGE = Path(umcloud.__file__).parent
+MIGRATIONS = _PACKAGE / "migrations"
+SCHEMA = MIGRATIONS / "schema.sql"
+FIRST = MIGRATIONS / "versions" / "0001_first_message.sql"
+LOCK_TIMEOUT_SECONDS = 5
+_MIGRATING = 0x756D6967  # advisory lock: one migration at a time
+
+_HEADER = "-- Written by `./dev schema` from the slices' tables; do not edit.\n\n"
+_SESSION = re.compile(r"^(SET |SELECT pg_catalog\.set_config|\\(un)?restrict |--)")
+
+
+def load_tables() -> MetaData:
+    """Import every module that declares tables and return the metadata with all of them."""
+    for name in _modules():
+        importlib.import_module(name)
+    return metadata
+
+
+def _modules() -> Iterator[str]:
+    places = {*_PACKAGE.rglob("tables.py"), *_PACKAGE.rglob("tables/*.py")}
+    places |= set((_PACKAGE / "infra").rglob("*.py"))
+    for path in sorted(places):
+        parts = path.relative_to(_PACKAGE.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _connect(url: str) -> Connection:
+    driver_url = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(driver_url, poolclass=NullPool).connect()
+
+
+def create_tables(url: str, *, unfinished: bool = False) -> None:
+    """Create everything straight from the tables (tests, and the source of the first migration).
+
+    `unfinished=True` leaves out foreign keys to tables that nobody has written yet.
+    """
+    tables = load_tables()
+    if unfinished:
+        _forget_dangling(tables)
+    with _connect(url) as connection, connection.begin():
+        tables.create_all(connection, checkfirst=False)
+
+
+def _forget_dangling(tables: MetaData) -> None:
+    for table in tables.tables.values():
+        for constraint in list(table.foreign_key_constraints):
+            targets = {key.target_fullname.rsplit(".", 1)[0] for key in constraint.elements}
+            if targets - set(tables.tables):
+                table.constraints.discard(constraint)
+                for key in constraint.elements:
+                    table.foreign_keys.discard(key)
+                    key.parent.foreign_keys.discard(key)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database to the newest schema; waits for another migration, never for a user.
+
+    A lock that is not had within five seconds is an error (psycopg's `LockNotAvailable`), so that
+    a migration cannot queue the whole platform up behind a long transaction.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with _connect(url) as connection, connection.begin():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def dump(url: str, pg_dump: Path) -> str:
+    """Return the database's schema as readable SQL: normalised, without owners and settings."""
+    plain = make_url(url)
+    finished = subprocess.run(
+        [
+            str(pg_dump),
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--exclude-table=alembic_version",
+            "--dbname",
+            plain.set(password=None).render_as_string(),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PGPASSWORD": plain.password or "", "LC_ALL": "C.UTF-8"},
+    )
+    kept = [line for line in finished.stdout.splitlines() if not _SESSION.match(line)]
+    body = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return f"{_HEADER}{body}\n"
+
+
+def write(maintenance_url: str, pg_dump: Path) -> None:
+    """Write the first migration's SQL and `schema.sql` from the tables.
+
+    `maintenance_url` leads to a cluster in which databases may be made and dropped.
+    """
+    scratch = "umcloud_schema"
+    url = make_url(maintenance_url).set(database=scratch).render_as_string(hide_password=False)
+    with psycopg.connect(maintenance_url, autocommit=True) as admin:
+        for source, target in ((create_tables, FIRST), (migrate, SCHEMA)):
+            admin.execute(f"DROP DATABASE IF EXISTS {scratch}")
+            admin.execute(f"CREATE DATABASE {scratch}")
+            source(url)
+            target.write_text(dump(url, pg_dump), encoding="utf-8")
+        admin.execute(f"DROP DATABASE {scratch}")

@@ -1,0 +1,48 @@
+from datetime import datetime
+
+import psycopg
+import pytest
+
+from umcloud.infra.db import Database, Tx
+from umcloud.kernel.act import Act
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+async def test_each_test_has_a_fresh_database(database: Database, turn: int) -> None:
+    async with database.transaction() as tx:
+        await tx.sql("CREATE TABLE mark (turn int)")
+        await tx.sql("INSERT INTO mark VALUES (:turn)", turn=turn)
+    async with database.transaction() as tx:
+        assert (await tx.sql("SELECT turn FROM mark")).scalar_one() == turn
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+async def test_a_transaction_leaves_nothing(tx: Tx, turn: int) -> None:
+    await tx.sql("CREATE TABLE mark (turn int)")
+    assert turn
+
+
+async def test_sessions_speak_utc(tx: Tx) -> None:
+    assert (await tx.sql("SHOW timezone")).scalar_one() == "UTC"
+
+
+async def test_what_raises_is_undone(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.sql("CREATE TABLE mark (turn int)")
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await tx.sql("INSERT INTO mark VALUES (1)")
+            raise ZeroDivisionError
+    async with database.transaction() as tx:
+        assert (await tx.sql("SELECT count(*) FROM mark")).scalar_one() == 0
+
+
+async def test_the_raw_connection_shares_the_transaction(tx: Tx) -> None:
+    raw = await tx.raw()
+    assert isinstance(raw, psycopg.AsyncConnection)
+    await raw.execute("CREATE TEMP TABLE mark (turn int)")
+    assert (await tx.sql("SELECT count(*) FROM mark")).scalar_one() == 0
+
+
+def test_the_deed_has_the_moment(act: Act, now: datetime) -> None:
+    assert act.now == now
