@@ -1,0 +1,1 @@
+"""Published prices: versioned, never changed, each with its source. See README.md."""
