@@ -91,8 +91,8 @@ async def write_links(tx: Tx, links: Sequence[tuple[UUID, int, bytes]]) -> None:
     )
     _, seq, digest = links[-1]
     await tx.sql(
-        "INSERT INTO audit_head (only, seq, hash) VALUES (true, :seq, :hash) "
-        "ON CONFLICT (only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        "INSERT INTO audit_head (single, seq, hash) VALUES (true, :seq, :hash) "
+        "ON CONFLICT (single) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
         seq=seq,
         hash=digest,
     )

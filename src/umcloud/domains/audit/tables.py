@@ -55,9 +55,9 @@ Index(
 audit_head = Table(
     "audit_head",
     metadata,
-    Column("only", Boolean, primary_key=True),
+    Column("single", Boolean, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    CheckConstraint('"only"', name="one_row"),
+    CheckConstraint("single", name="one_row"),
     CheckConstraint("octet_length(hash) = 32", name="sha256"),
 )
