@@ -136,9 +136,10 @@ def test_a_newer_list_counts_as_a_whole_and_only_from_its_day() -> None:
     old = shipped.domestic()[0]
     one_tier = replace(old, tier_below=None, unit_price=Decimal("0.06"), valid_from=later)
     versions = VERSIONS + recorded([one_tier], NOW + timedelta(days=1), list_id=2)
-    cost = lambda at: rules.package_price(  # noqa: E731 - one line read twice
-        versions, cls=MessageClass.OTP, quantity=100_000, at=at
-    )
+
+    def cost(at: datetime) -> Money:
+        return rules.package_price(versions, cls=MessageClass.OTP, quantity=100_000, at=at)
+
     assert cost(later - timedelta(microseconds=1)) == Money.yuan("4200")
     assert cost(later) == Money.yuan("6000")
     known = rules.price_at(versions, cls=MessageClass.OTP, at=later, known_at=NOW)

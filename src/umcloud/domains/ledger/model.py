@@ -44,6 +44,8 @@ class NewBucket:
     """Micros of CNY, or units."""
     expires_at: datetime | None = None
     refundable: bool = False
+    id: BucketId | None = None
+    """Chosen by a caller who wants to find an expiring bucket again, e.g. a package's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class WalletLine:
     currency: str
     amount: int
     grant: NewBucket | None = None
+    bucket: BucketId | None = None
+    """A debit from this bucket alone, expired or not: voids what is left of a package."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def request_hash(journal: NewJournal) -> bytes:
                     line.currency,
                     line.amount,
                     # The expiry is left out: a retry a second later is still the same request.
+                    # A caller's bucket id is left out too: the first answer's bucket stands.
                     [grant.kind.value, grant.amount, grant.refundable] if grant else None,
+                    str(line.bucket),
                 ]
             )
         else:

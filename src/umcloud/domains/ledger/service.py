@@ -61,8 +61,8 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
 async def post(tx: Tx, act: Act, journal: NewJournal) -> Journal:
     """Book a balanced journal once; the same command again returns the stored journal.
 
-    All wallet lines belong to one account. Raises UnbalancedErrorError (ours), InsufficientBalance, NoWallet,
-    IdempotencyConflict.
+    All wallet lines belong to one account. Raises UnbalancedError (our own fault),
+    InsufficientBalance, NoWallet, IdempotencyConflict.
     """
     rules.check_balanced(journal.lines)
     asked = rules.request_hash(journal)
@@ -148,7 +148,12 @@ async def _insert_operator_lines(
 
 
 async def _move(tx: Tx, act: Act, wallet: Wallet, line: WalletLine, journal_id: JournalId) -> None:
-    if line.amount < 0:
+    if line.bucket is not None:
+        if line.amount > 0:
+            raise ValueError("only a debit names its bucket")
+        # More than the bucket holds breaks the table's CHECK: a programmer's error.
+        await store.take_from_buckets(tx, wallet, [(line.bucket, -line.amount)])
+    elif line.amount < 0:
         available = rules.spendable(wallet)
         draws = rules.draw(wallet, -line.amount)
         if draws is None:
@@ -184,4 +189,4 @@ async def _credit(tx: Tx, act: Act, wallet: Wallet, line: WalletLine) -> None:
         await store.add_to_bucket(tx, wallet, uuid7(act.now), NewBucket(BucketKind.CREDIT, repaid))
     if grant.amount > repaid:
         rest = NewBucket(grant.kind, grant.amount - repaid, grant.expires_at, grant.refundable)
-        await store.add_to_bucket(tx, wallet, uuid7(act.now), rest)
+        await store.add_to_bucket(tx, wallet, grant.id or uuid7(act.now), rest)
