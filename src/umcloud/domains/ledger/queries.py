@@ -16,7 +16,8 @@ async def balance(tx: Tx, account_id: AccountId) -> Balance:
     rows = (
         await tx.sql(
             "SELECT w.posted, w.held, w.credit_limit, b.kind, "
-            "sum(b.remaining)::bigint AS remaining FROM wallet w LEFT JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id "
+            "sum(b.remaining)::bigint AS remaining "
+            "FROM wallet w LEFT JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id "
             "WHERE w.lane = :lane AND w.account_id = :account AND w.currency = :currency "
             "GROUP BY w.posted, w.held, w.credit_limit, b.kind",
             lane=lane_of(account_id),

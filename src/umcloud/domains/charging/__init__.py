@@ -1,0 +1,1 @@
+"""Charging: events in, exact charges out. See README.md."""

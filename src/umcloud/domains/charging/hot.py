@@ -1,0 +1,287 @@
+"""The statements of the hot path and how a batch calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from umcloud.domains.charging.model import (
+    Decision,
+    Movements,
+    OutcomeKind,
+    StoredCharge,
+    Wallets,
+)
+from umcloud.domains.charging.rules import operator_account
+from umcloud.domains.ledger.model import Bucket, BucketKind, Wallet
+from umcloud.infra.hot import Prepared, Rows, ints, one, texts, uuids
+from umcloud.kernel.ids import AccountId, BucketId, WalletId
+from umcloud.kernel.moments import shanghai_day
+
+LOCK_WALLETS = Prepared(
+    "lock_wallets",
+    "int2[], uuid[]",
+    "SELECT w.lane, w.id, w.account_id, w.currency, w.posted, w.held, w.credit_limit, w.seq "
+    "FROM unnest($1, $2) AS a(lane, account_id) "
+    "JOIN wallet w ON w.lane = a.lane AND w.account_id = a.account_id "
+    "ORDER BY w.lane, w.id FOR NO KEY UPDATE OF w",
+)
+# Its own statement, hence its own snapshot: what the lock waited for is visible here.
+READ_BUCKETS = Prepared(
+    "read_buckets",
+    "int2[], uuid[], timestamptz",
+    "SELECT b.wallet_id, b.id, b.kind, b.remaining "
+    "FROM unnest($1, $2) AS a(lane, account_id) "
+    "JOIN wallet w ON w.lane = a.lane AND w.account_id = a.account_id "
+    "JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id "
+    "WHERE (b.expires_at IS NULL OR b.expires_at > $3) AND (b.remaining > 0 OR b.kind = 'credit') "
+    "ORDER BY b.wallet_id, b.priority, b.expires_at NULLS LAST, b.id",
+)
+WRITE_JOURNALS = Prepared(
+    "write_journals",
+    "int2[], uuid[], text, timestamptz, date",
+    "INSERT INTO journal (lane, id, kind, booked_at, effective_on, reason) "
+    "SELECT lane, id, $3, $4, $5, $3 FROM unnest($1, $2) AS j(lane, id)",
+)
+MOVE_WALLETS = Prepared(
+    "move_wallets",
+    "int2[], uuid[], uuid[], int8[]",
+    "WITH moved AS (UPDATE wallet w SET posted = w.posted + d.amount, seq = w.seq + 1 "
+    "FROM unnest($1, $2, $3, $4) AS d(lane, id, journal_id, amount) "
+    "WHERE w.lane = d.lane AND w.id = d.id "
+    "RETURNING w.lane, w.id, w.seq, w.posted, d.journal_id, d.amount) "
+    "INSERT INTO entry (lane, wallet_id, seq, journal_id, amount, balance_after) "
+    "SELECT lane, id, seq, journal_id, amount, posted FROM moved",
+)
+MOVE_BUCKETS = Prepared(
+    "move_buckets",
+    "int2[], uuid[], uuid[], int8[]",
+    "UPDATE bucket b SET remaining = b.remaining + d.amount "
+    "FROM unnest($1, $2, $3, $4) AS d(lane, wallet_id, id, amount) "
+    "WHERE b.lane = d.lane AND b.wallet_id = d.wallet_id AND b.id = d.id",
+)
+WRITE_OPERATOR = Prepared(
+    "write_operator",
+    "int2[], uuid[], int2[], text[], text[], int8[]",
+    "INSERT INTO operator_entry (lane, journal_id, line, ledger_account, currency, amount) "
+    "SELECT * FROM unnest($1, $2, $3, $4, $5, $6)",
+)
+WRITE_CHARGES = Prepared(
+    "write_charges",
+    "int2[], uuid[], uuid[], uuid[], uuid[], int8[], int4[], uuid[], text[], bool[], uuid[], "
+    "text[]",
+    "INSERT INTO charge (lane, id, account_id, wallet_id, bucket_id, amount, quantity, price_id, "
+    "tax_code, refund_on_failure, journal_id, draws) "
+    "SELECT lane, id, account_id, wallet_id, bucket_id, amount, quantity, price_id, tax_code, "
+    "refund_on_failure, journal_id, draws::jsonb "
+    "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS c(lane, id, account_id, "
+    "wallet_id, bucket_id, amount, quantity, price_id, tax_code, refund_on_failure, journal_id, "
+    "draws)",
+)
+SETTLE_CHARGES = Prepared(
+    "settle_charges",
+    "int2[], uuid[], timestamptz",
+    "INSERT INTO charge_outcome (lane, id, kind, amount, reason, at) "
+    "SELECT lane, id, 'settle', 0, 'report', $3 FROM unnest($1, $2) AS o(lane, id) "
+    "ON CONFLICT DO NOTHING",
+)
+READ_CHARGES = Prepared(
+    "read_charges",
+    "int2[], uuid[]",
+    "SELECT c.lane, c.id, c.account_id, c.wallet_id, c.bucket_id, c.amount, c.quantity, "
+    "c.refund_on_failure, c.draws::text, w.currency, o.kind "
+    "FROM unnest($1, $2) AS k(lane, id) "
+    "JOIN charge c ON c.lane = k.lane AND c.id = k.id "
+    "JOIN wallet w ON w.lane = c.lane AND w.id = c.wallet_id "
+    "LEFT JOIN charge_outcome o ON o.lane = c.lane AND o.id = c.id",
+)
+# No ON CONFLICT here: a charge that ended meanwhile must undo the whole batch, not half of it.
+WRITE_REFUNDS = Prepared(
+    "write_refunds",
+    "int2[], uuid[], int8[], uuid[], text, timestamptz",
+    "INSERT INTO charge_outcome (lane, id, kind, amount, journal_id, reason, at) "
+    "SELECT lane, id, 'refund', amount, journal_id, $5, $6 "
+    "FROM unnest($1, $2, $3, $4) AS o(lane, id, amount, journal_id)",
+)
+JOURNALS_PRESENT = Prepared(
+    "journals_present",
+    "int2[], uuid[]",
+    "SELECT j.id FROM unnest($1, $2) AS k(lane, id) "
+    "JOIN journal j ON j.lane = k.lane AND j.id = k.id",
+)
+
+STATEMENTS = (
+    LOCK_WALLETS,
+    READ_BUCKETS,
+    WRITE_JOURNALS,
+    MOVE_WALLETS,
+    MOVE_BUCKETS,
+    WRITE_OPERATOR,
+    WRITE_CHARGES,
+    SETTLE_CHARGES,
+    READ_CHARGES,
+    WRITE_REFUNDS,
+    JOURNALS_PRESENT,
+)
+
+
+def lock_calls(accounts: Iterable[tuple[int, int]], now: datetime) -> list[str]:
+    """Return the calls that lock and read the wallets of these (lane, account) pairs."""
+    pairs = list(accounts)
+    lanes, ids = ints(lane for lane, _ in pairs), uuids(account for _, account in pairs)
+    return [LOCK_WALLETS.call(lanes, ids), READ_BUCKETS.call(lanes, ids, one(now.isoformat()))]
+
+
+def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
+    """Return the locked wallets with their live buckets in draw order."""
+    wallets: Wallets = {}
+    by_id: dict[str | None, Wallet] = {}
+    for row in wallet_rows:
+        lane, wallet_id, account, currency, posted, held, limit, seq = map(str, row)
+        wallet = Wallet(
+            int(lane),
+            WalletId(UUID(wallet_id)),
+            AccountId(UUID(account)),
+            currency,
+            int(posted),
+            int(held),
+            int(limit),
+            int(seq),
+            [],
+        )
+        by_id[wallet_id] = wallet
+        wallets[wallet.account_id.int, currency] = wallet
+    for wallet_key, bucket_id, kind, remaining in bucket_rows:
+        by_id[wallet_key].buckets.append(
+            Bucket(BucketId(UUID(bucket_id)), BucketKind(str(kind)), int(str(remaining)))
+        )
+    return wallets
+
+
+def write_calls(decision: Decision, journals: dict[int, int], now: datetime) -> list[str]:
+    """Return the calls that book a decided batch; `journals` gives each lane its journal id."""
+    charged, moved = decision.charged, decision.movements
+    if not charged.ids:
+        return []
+    used = {lane: journals[lane] for lane, _ in moved.operator}
+    when = one(now.isoformat())
+    day = one(shanghai_day(now).isoformat())
+    rates = charged.rates
+    return [
+        WRITE_JOURNALS.call(ints(used), uuids(used.values()), one("charge"), when, day),
+        _move_wallets(moved.wallets, used, -1),
+        _move_buckets(moved.buckets, -1),
+        _write_operator(moved.operator, used, 1),
+        WRITE_CHARGES.call(
+            ints(charged.lanes),
+            uuids(charged.ids),
+            uuids(charged.accounts),
+            uuids(charged.wallets),
+            uuids(charged.buckets),
+            ints(charged.amounts),
+            ints([rate.quantity for rate in rates]),
+            uuids([rate.price_id for rate in rates]),
+            texts([rate.tax_code for rate in rates]),
+            texts(["t" if rate.refund_on_failure else "f" for rate in rates]),
+            uuids([used[lane] for lane in charged.lanes]),
+            texts(charged.draws),
+        ),
+    ]
+
+
+def _move_wallets(moves: dict[tuple[int, int], int], journals: dict[int, int], sign: int) -> str:
+    live = {key: amount for key, amount in moves.items() if amount}
+    return MOVE_WALLETS.call(
+        ints(lane for lane, _ in live),
+        uuids(wallet for _, wallet in live),
+        uuids(journals[lane] for lane, _ in live),
+        ints(sign * amount for amount in live.values()),
+    )
+
+
+def _move_buckets(moves: dict[tuple[int, int, int], int], sign: int) -> str:
+    return MOVE_BUCKETS.call(
+        ints(lane for lane, _, _ in moves),
+        uuids(wallet for _, wallet, _ in moves),
+        uuids(bucket for _, _, bucket in moves),
+        ints(sign * amount for amount in moves.values()),
+    )
+
+
+def _write_operator(moves: dict[tuple[int, str], int], journals: dict[int, int], sign: int) -> str:
+    live = {key: amount for key, amount in moves.items() if amount}
+    return WRITE_OPERATOR.call(
+        ints(lane for lane, _ in live),
+        uuids(journals[lane] for lane, _ in live),
+        ints(range(len(live))),
+        texts([operator_account(currency) for _, currency in live]),
+        texts([currency for _, currency in live]),
+        ints(sign * amount for amount in live.values()),
+    )
+
+
+def refund_calls(
+    charges: Sequence[StoredCharge], journals: dict[int, int], now: datetime, reason: str
+) -> list[str]:
+    """Return the calls that give these charges back, in full, to the buckets that paid them.
+
+    The caller has locked the wallets and made sure that none of the charges has ended.
+    """
+    moved = Movements()
+    for charge in charges:
+        key = (charge.lane, charge.wallet)
+        moved.wallets[key] = moved.wallets.get(key, 0) + charge.amount
+        side = (charge.lane, charge.currency)
+        moved.operator[side] = moved.operator.get(side, 0) + charge.amount
+        for bucket, share in charge.draws:
+            place = (charge.lane, charge.wallet, bucket)
+            moved.buckets[place] = moved.buckets.get(place, 0) + share
+    used = {charge.lane: journals[charge.lane] for charge in charges}
+    when, day = one(now.isoformat()), one(shanghai_day(now).isoformat())
+    return [
+        WRITE_JOURNALS.call(ints(used), uuids(used.values()), one("refund"), when, day),
+        _move_wallets(moved.wallets, used, 1),
+        _move_buckets(moved.buckets, 1),
+        _write_operator(moved.operator, used, -1),
+        WRITE_REFUNDS.call(
+            ints(charge.lane for charge in charges),
+            uuids(charge.id for charge in charges),
+            ints(charge.amount for charge in charges),
+            uuids(used[charge.lane] for charge in charges),
+            one(reason),
+            when,
+        ),
+    ]
+
+
+def read_charges(rows: Rows) -> list[StoredCharge]:
+    """Return the stored charges that READ_CHARGES answered."""
+    charges = []
+    for row in rows:
+        lane, event, account, wallet, bucket, amount, quantity, on_failure, draws, currency, end = (
+            row
+        )
+        first = UUID(str(bucket)).int
+        split = [(int(b, 16), share) for b, share in json.loads(draws)] if draws else None
+        charges.append(
+            StoredCharge(
+                lane=int(str(lane)),
+                id=UUID(str(event)).int,
+                account=UUID(str(account)).int,
+                wallet=UUID(str(wallet)).int,
+                amount=int(str(amount)),
+                quantity=int(str(quantity)),
+                refund_on_failure=on_failure == "t",
+                draws=split or [(first, int(str(amount)))],
+                currency=str(currency),
+                ended=OutcomeKind(end) if end else None,
+            )
+        )
+    return charges
+
+
+def settle_call(lanes: Iterable[int], ids: Iterable[int], now: datetime) -> str:
+    """Return the call that lets these charges stand; those that ended before keep their end."""
+    return SETTLE_CHARGES.call(ints(lanes), uuids(ids), one(now.isoformat()))

@@ -1,0 +1,125 @@
+"""The pure decision of a batch: which events are paid, and from what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from umcloud.domains.charging.model import Charged, Claim, Decision, Movements, Rate, Wallets
+from umcloud.domains.ledger.model import CNY, BucketKind, Wallet
+from umcloud.domains.ledger.rules import draw, spendable
+
+#: One payment: wallet, [(bucket id, amount)].
+_Paid = tuple[Wallet, list[tuple[int, int]]]
+
+
+def decide(claims: Sequence[Claim], wallets: Wallets) -> Decision:
+    """Return who is charged what, in the order of the claims.
+
+    Changes the wallets' `posted` and buckets' `remaining` as it goes, so that a later event sees
+    what an earlier one left. A claim of an unknown account is refused whole.
+    """
+    decision = Decision([], Charged(), Movements())
+    for claim in claims:
+        units, money = _wallets_of(claim, wallets)
+        if claim.atomic and not _affordable(claim.rates, units, money):
+            decision.refused.append(list(range(len(claim.ids))))
+            continue
+        decision.refused.append(_charge(claim, units, money, decision))
+    return decision
+
+
+def _wallets_of(claim: Claim, wallets: Wallets) -> tuple[dict[str, Wallet], Wallet | None]:
+    account = claim.account
+    currencies = {rate.units_currency for rate in claim.rates}
+    units = {c: w for c in currencies if (w := wallets.get((account, c))) is not None}
+    return units, wallets.get((account, CNY))
+
+
+def _charge(
+    claim: Claim, units: dict[str, Wallet], money: Wallet | None, decision: Decision
+) -> list[int]:
+    refused: list[int] = []
+    for index, rate in enumerate(claim.rates):
+        paid = _pay(rate, units.get(rate.units_currency), money)
+        if paid is None:
+            refused.append(index)
+        else:
+            _note(decision, claim, claim.ids[index], rate, paid)
+    return refused
+
+
+def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None:
+    if units is not None:
+        quantity = rate.quantity
+        if units.posted - units.held >= quantity:
+            for bucket in units.buckets:
+                if bucket.remaining >= quantity:
+                    bucket.remaining -= quantity
+                    units.posted -= quantity
+                    return units, [(bucket.id.int, quantity)]
+    if money is None:
+        return None
+    micros = rate.micros
+    # The common case first: one bucket pays all, and nothing is owed on credit.
+    if money.buckets and money.available >= micros:
+        first = money.buckets[0]
+        if first.remaining >= micros and first.kind is not BucketKind.CREDIT:
+            first.remaining -= micros
+            money.posted -= micros
+            return money, [(first.id.int, micros)]
+    draws = draw(money, micros)
+    if draws is None:
+        return None
+    return money, [(bucket_id.int, share) for bucket_id, share in draws]
+
+
+def _note(decision: Decision, claim: Claim, event: int, rate: Rate, paid: _Paid) -> None:
+    wallet, draws = paid
+    lane, wallet_id = claim.lane, wallet.id.int
+    charged, moved = decision.charged, decision.movements
+    amount = 0
+    for bucket_id, share in draws:
+        key = (lane, wallet_id, bucket_id)
+        moved.buckets[key] = moved.buckets.get(key, 0) + share
+        amount += share
+    moved.wallets[lane, wallet_id] = moved.wallets.get((lane, wallet_id), 0) + amount
+    side = (lane, wallet.currency)
+    moved.operator[side] = moved.operator.get(side, 0) + amount
+    charged.lanes.append(lane)
+    charged.ids.append(event)
+    charged.accounts.append(claim.account)
+    charged.wallets.append(wallet_id)
+    charged.buckets.append(draws[0][0])
+    charged.amounts.append(amount)
+    charged.rates.append(rate)
+    charged.draws.append(_split(draws) if len(draws) > 1 else None)
+
+
+def _split(draws: list[tuple[int, int]]) -> str:
+    return json.dumps([[f"{bucket_id:032x}", share] for bucket_id, share in draws])
+
+
+def _affordable(rates: Iterable[Rate], units: dict[str, Wallet], money: Wallet | None) -> bool:
+    """Whether all events together can be paid, by the same rule that charges them one by one."""
+    left = {c: [b.remaining for b in wallet.buckets] for c, wallet in units.items()}
+    free = {c: wallet.posted - wallet.held for c, wallet in units.items()}
+    cash = spendable(money) if money else 0
+    for rate in rates:
+        currency, quantity = rate.units_currency, rate.quantity
+        if free.get(currency, 0) >= quantity:
+            buckets = left[currency]
+            place = next((i for i, r in enumerate(buckets) if r >= quantity), None)
+            if place is not None:
+                buckets[place] -= quantity
+                free[currency] -= quantity
+                continue
+        cash -= rate.micros
+        if cash < 0:
+            return False
+    return True
+
+
+def operator_account(currency: str) -> str:
+    """Return the operator's ledger account that receives what events cost in this currency."""
+    return "revenue:sms" if currency == CNY else f"units:used:{currency}"

@@ -1,0 +1,55 @@
+"""Daily partitions of the log tables, by the time inside their version-7 ids.
+
+A row's day is a pure function of its id, so a unique key that contains the id stays unique across
+midnight (PostgreSQL wants the partition key inside every unique key). Days are Asia/Shanghai's.
+Rows outside every day land in the default partition: nothing is ever refused for want of one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Table
+
+from umcloud.infra.db import Tx, after
+from umcloud.kernel.ids import floor_of
+from umcloud.kernel.moments import day_begins
+
+_partitioned: list[str] = []
+
+
+def partition_daily(table: Table) -> None:
+    """Give a table declared `PARTITION BY RANGE (id)` its default partition and register it."""
+    _partitioned.append(table.name)
+    after(table, f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT")
+
+
+async def ensure_days(tx: Tx, first: date, days: int) -> int:
+    """Make the partitions of `days` days from `first` on; return how many were made.
+
+    A day whose rows already lie in the default partition keeps them there.
+    """
+    made = 0
+    for name in _partitioned:
+        for offset in range(days):
+            made += await _ensure(tx, name, first + timedelta(days=offset))
+    return made
+
+
+async def _ensure(tx: Tx, table: str, day: date) -> int:
+    partition = f"{table}_{day:%Y%m%d}"
+    present = (await tx.sql("SELECT to_regclass(:name) AS found", name=partition)).scalar_one()
+    if present is not None:
+        return 0
+    lower, upper = floor_of(day_begins(day)), floor_of(day_begins(day + timedelta(days=1)))
+    stray = await tx.sql(
+        f"SELECT 1 FROM {table}_default WHERE id >= :lower AND id < :upper LIMIT 1",  # noqa: S608 - names are ours
+        lower=lower,
+        upper=upper,
+    )
+    if stray.first() is not None:
+        return 0
+    await tx.sql(
+        f"CREATE TABLE {partition} PARTITION OF {table} FOR VALUES FROM ('{lower}') TO ('{upper}')"
+    )
+    return 1
