@@ -1,0 +1,1 @@
+"""Signatures: the name in 【】 that stands before every message."""

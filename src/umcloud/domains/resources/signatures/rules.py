@@ -1,0 +1,161 @@
+"""Pure decisions about signatures: what may be asked for and what may happen next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from umcloud.domains.resources.review import EDITABLE, LONGEST_REASON, ReviewState
+from umcloud.domains.resources.signatures.errors import (
+    AuthorityMissing,
+    CertificateMisfit,
+    ChangedMeanwhile,
+    DescriptionLength,
+    EvidenceFormat,
+    EvidenceMissing,
+    EvidenceTooLarge,
+    NotApproved,
+    NotEditable,
+    NotInReview,
+    NotWaiting,
+    ReasonMissing,
+    TextCharacters,
+    TextLength,
+    TextNeutral,
+    UnderReview,
+)
+from umcloud.domains.resources.signatures.model import (
+    CertificateType,
+    Signature,
+    SignatureDraft,
+    SignaturePurpose,
+    SignatureType,
+)
+from umcloud.kernel.ids import SignatureId
+from umcloud.kernel.moments import shanghai_day
+
+#: R-SIG-01. The update interface and older pages say 12; the current page and the form say 20.
+SHORTEST: Final = 2
+LONGEST: Final = 20
+LONGEST_DESCRIPTION: Final = 500
+MOST_EVIDENCE_BYTES: Final = 4 * 1024 * 1024
+
+#: R-SIG-02. Only characters of the basic plane: others take two places in a short message.
+_FOREIGN = re.compile(r"[^\u3400-\u4dbf\u4e00-\u9fff\u3007A-Za-z0-9_]")
+
+#: R-SIG-04: words that name nobody, in the forms most often asked for.
+_NEUTRAL: Final = frozenset({
+    "告警通知", "报警通知", "系统通知", "温馨提示", "友情提示", "尊敬的客户", "尊敬的用户",
+    "尊敬的会员", "亲爱的用户", "客服中心", "客户服务", "短信通知", "通知", "提醒", "公告",
+    "验证码", "会员通知", "活动通知", "重要通知", "官方通知", "notice", "alert", "alarm", "test",
+    "测试", "测试签名",
+})  # fmt: skip
+
+#: The first bytes of the formats that R-SIG-10 admits.
+_FORMATS: Final = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"%PDF-", "application/pdf"),
+)
+
+_FITTING: Final[Mapping[SignatureType, frozenset[CertificateType]]] = {
+    SignatureType.COMPANY: frozenset({CertificateType.LICENCE}),
+    SignatureType.APP: frozenset({CertificateType.APP_CONSOLE}),
+    SignatureType.WEBSITE: frozenset({CertificateType.SITE_FILING}),
+    SignatureType.PUBLIC_ACCOUNT: frozenset({CertificateType.PUBLIC_ACCOUNT_CONSOLE}),
+    SignatureType.TRADEMARK: frozenset({CertificateType.TRADEMARK}),
+    # Both numbers are described as org code or credit code certificates.
+    SignatureType.INSTITUTION: frozenset({CertificateType.INSTITUTION, CertificateType.LICENCE}),
+}
+
+
+def public_id_of(signature_id: SignatureId, now: datetime) -> str:
+    """Return `SIG`, the customer's day and six hex characters of the id's random end."""
+    return f"SIG{shanghai_day(now):%Y%m%d}{signature_id.int & 0xFFFFFF:06X}"
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that cannot be a signature (R-SIG-01, 02, 04)."""
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise TextLength(length=len(text), least=SHORTEST, most=LONGEST)
+    foreign = sorted(set(_FOREIGN.findall(text)))
+    if foreign:
+        raise TextCharacters(characters="".join(foreign))
+    if text.lower() in _NEUTRAL:
+        raise TextNeutral
+
+
+def fitting_certificates(signature_type: SignatureType) -> frozenset[CertificateType]:
+    """Return the certificates that can prove a signature of this type."""
+    return _FITTING[signature_type]
+
+
+def check_draft(draft: SignatureDraft, *, has_certificate: bool, has_authority: bool) -> None:
+    """Refuse a draft that the reviewer could only refuse (R-SIG-01 to 11).
+
+    The customer's own licence may be left out: real-name verification has it on file.
+    """
+    check_text(draft.text)
+    if len(draft.description) > LONGEST_DESCRIPTION:
+        raise DescriptionLength(most=LONGEST_DESCRIPTION)
+    if draft.certificate_type not in _FITTING[draft.type]:
+        raise CertificateMisfit(type=draft.type, certificate_type=draft.certificate_type)
+    own_licence = (
+        draft.purpose is SignaturePurpose.OWN and draft.certificate_type is CertificateType.LICENCE
+    )
+    if not has_certificate and not own_licence:
+        raise EvidenceMissing
+    if draft.purpose is SignaturePurpose.OTHERS and not has_authority:
+        raise AuthorityMissing
+
+
+def media_type_of(content: bytes) -> str:
+    """Return what the file's first bytes say it is; refuse other formats and over 4 MB."""
+    if len(content) > MOST_EVIDENCE_BYTES:
+        raise EvidenceTooLarge(size=len(content), most=MOST_EVIDENCE_BYTES)
+    for head, media_type in _FORMATS:
+        if content.startswith(head):
+            return media_type
+    raise EvidenceFormat
+
+
+def check_edit(signature: Signature) -> None:
+    """Refuse to edit what is approved or disabled (R-SIG-13)."""
+    if signature.state not in EDITABLE:
+        raise NotEditable(state=signature.state)
+
+
+def check_take(signature: Signature) -> None:
+    """Refuse to take what does not wait."""
+    if signature.state is not ReviewState.WAITING:
+        raise NotWaiting(state=signature.state)
+
+
+def check_decision(signature: Signature, revision: int) -> None:
+    """Refuse to decide what is not in review, or not in the revision the reviewer saw."""
+    if signature.state is not ReviewState.IN_REVIEW:
+        raise NotInReview(state=signature.state)
+    if signature.revision != revision:
+        raise ChangedMeanwhile
+
+
+def check_approved(signature: Signature) -> None:
+    """Refuse a deed that only approved signatures allow."""
+    if signature.state is not ReviewState.APPROVED:
+        raise NotApproved(state=signature.state)
+
+
+def check_delete(signature: Signature) -> None:
+    """Refuse to delete what is in review (R-SIG-14)."""
+    if signature.state is ReviewState.IN_REVIEW:
+        raise UnderReview
+
+
+def reason_of(text: str) -> str:
+    """Return the reason without surrounding blanks; refuse none and too long a one."""
+    reason = text.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise ReasonMissing(most=LONGEST_REASON)
+    return reason

@@ -1,0 +1,256 @@
+"""What can be done with signatures. The caller has checked who may; ids lead to own ones only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.signatures import events, rules, store
+from umcloud.domains.resources.signatures.errors import SignatureUnknown, TextTaken
+from umcloud.domains.resources.signatures.model import (
+    EvidenceFile,
+    EvidenceKind,
+    Signature,
+    SignatureDraft,
+)
+from umcloud.infra.db import Tx
+from umcloud.kernel.act import Act
+from umcloud.kernel.ids import AccountId, SignatureId, uuid7
+
+
+async def create(
+    tx: Tx,
+    act: Act,
+    *,
+    account_id: AccountId,
+    draft: SignatureDraft,
+    certificate: EvidenceFile | None = None,
+    authority: EvidenceFile | None = None,
+) -> Signature:
+    """Put a new signature into the review queue.
+
+    Refusals: everything `rules.check_draft` and `rules.media_type_of` refuse, and `TextTaken`.
+    """
+    rules.check_draft(
+        draft, has_certificate=certificate is not None, has_authority=authority is not None
+    )
+    await store.lock_account(tx, account_id)
+    await _require_free_text(tx, account_id, draft.text)
+    signature_id, public_id = await _fresh_ids(tx, act)
+    created = Signature(
+        id=signature_id,
+        public_id=public_id,
+        account_id=account_id,
+        text=draft.text,
+        type=draft.type,
+        purpose=draft.purpose,
+        certificate_type=draft.certificate_type,
+        description=draft.description,
+        international=draft.international,
+        state=ReviewState.WAITING,
+        reason="",
+        is_default=False,
+        revision=1,
+        created_at=act.now,
+        submitted_at=act.now,
+        reviewer_id=None,
+        taken_at=None,
+        decided_at=None,
+    )
+    await store.add(tx, created)
+    await _put_files(tx, act, created, certificate, authority)
+    await tx.announce(act, events.SignatureSubmitted(*_told(created), revision=1))
+    return created
+
+
+async def update(
+    tx: Tx,
+    act: Act,
+    *,
+    account_id: AccountId,
+    signature_id: SignatureId,
+    draft: SignatureDraft,
+    certificate: EvidenceFile | None = None,
+    authority: EvidenceFile | None = None,
+) -> Signature:
+    """Change a waiting, taken or rejected signature and queue it again (R-SIG-13).
+
+    Files not given stay as they were. Refusals: as `create`, `SignatureUnknown`, `NotEditable`.
+    """
+    before = await _own(tx, account_id, signature_id)
+    rules.check_edit(before)
+    kinds = {file.kind for file in await store.evidence_of(tx, signature_id)}
+    rules.check_draft(
+        draft,
+        has_certificate=certificate is not None or EvidenceKind.CERTIFICATE in kinds,
+        has_authority=authority is not None or EvidenceKind.AUTHORITY in kinds,
+    )
+    if draft.text != before.text:
+        await _require_free_text(tx, account_id, draft.text)
+    changed = replace(
+        before,
+        text=draft.text,
+        type=draft.type,
+        purpose=draft.purpose,
+        certificate_type=draft.certificate_type,
+        description=draft.description,
+        international=draft.international,
+        state=ReviewState.WAITING,
+        reason="",
+        revision=before.revision + 1,
+        submitted_at=act.now,
+        reviewer_id=None,
+        taken_at=None,
+        decided_at=None,
+    )
+    await store.save(tx, changed)
+    await _put_files(tx, act, changed, certificate, authority)
+    await tx.announce(act, events.SignatureSubmitted(*_told(changed), revision=changed.revision))
+    return changed
+
+
+async def take(tx: Tx, act: Act, *, signature_id: SignatureId) -> Signature:
+    """Take a waiting signature into review. Refusals: `SignatureUnknown`, `NotWaiting`."""
+    before = await _held(tx, signature_id)
+    rules.check_take(before)
+    taken = replace(
+        before,
+        state=ReviewState.IN_REVIEW,
+        revision=before.revision + 1,
+        reviewer_id=act.actor.id,
+        taken_at=act.now,
+    )
+    await store.save(tx, taken)
+    await tx.announce(act, events.SignatureTaken(*_told(taken)))
+    return taken
+
+
+async def approve(tx: Tx, act: Act, *, signature_id: SignatureId, revision: int) -> Signature:
+    """Approve what the reviewer saw; an account's first one becomes its default (R-SIG-17).
+
+    Refusals: `SignatureUnknown`, `NotInReview`, `ChangedMeanwhile`.
+    """
+    before = await _held(tx, signature_id)
+    rules.check_decision(before, revision)
+    approved = replace(
+        _decided(before, act),
+        state=ReviewState.APPROVED,
+        is_default=not await store.has_default(tx, before.account_id),
+    )
+    await store.save(tx, approved)
+    await tx.announce(
+        act, events.SignatureApproved(*_told(approved), is_default=approved.is_default)
+    )
+    return approved
+
+
+async def refuse(
+    tx: Tx, act: Act, *, signature_id: SignatureId, revision: int, reason: str
+) -> Signature:
+    """Refuse what the reviewer saw, with a reason that the customer reads (R-SIG-15).
+
+    Refusals: `ReasonMissing`, `SignatureUnknown`, `NotInReview`, `ChangedMeanwhile`.
+    """
+    why = rules.reason_of(reason)
+    before = await _held(tx, signature_id)
+    rules.check_decision(before, revision)
+    refused = replace(_decided(before, act), state=ReviewState.REJECTED, reason=why)
+    await store.save(tx, refused)
+    await tx.announce(act, events.SignatureRefused(*_told(refused), reason=why))
+    return refused
+
+
+async def disable(tx: Tx, act: Act, *, signature_id: SignatureId, reason: str) -> Signature:
+    """Withdraw an approved signature (R-REV-05); no other becomes the default by itself.
+
+    Refusals: `ReasonMissing`, `SignatureUnknown`, `NotApproved`.
+    """
+    why = rules.reason_of(reason)
+    before = await _held(tx, signature_id)
+    rules.check_approved(before)
+    disabled = replace(
+        _decided(before, act), state=ReviewState.DISABLED, reason=why, is_default=False
+    )
+    await store.save(tx, disabled)
+    await tx.announce(act, events.SignatureDisabled(*_told(disabled), reason=why))
+    return disabled
+
+
+async def delete(tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId) -> None:
+    """Delete for good (R-SIG-14). Refusals: `SignatureUnknown`, `UnderReview`."""
+    doomed = await _own(tx, account_id, signature_id)
+    rules.check_delete(doomed)
+    await store.mark_deleted(tx, signature_id, act.now)
+    await tx.announce(act, events.SignatureDeleted(*_told(doomed)))
+
+
+async def make_default(
+    tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId
+) -> Signature:
+    """Make an approved signature the one to use where a request names none.
+
+    Refusals: `SignatureUnknown`, `NotApproved`.
+    """
+    before = await _own(tx, account_id, signature_id)
+    rules.check_approved(before)
+    await store.clear_default(tx, account_id)
+    chosen = replace(before, is_default=True)
+    await store.save(tx, chosen)
+    await tx.announce(act, events.DefaultSignatureChosen(*_told(chosen)))
+    return chosen
+
+
+def _decided(before: Signature, act: Act) -> Signature:
+    return replace(
+        before, revision=before.revision + 1, reviewer_id=act.actor.id, decided_at=act.now
+    )
+
+
+def _told(one: Signature) -> tuple[AccountId, SignatureId, str, str]:
+    return one.account_id, one.id, one.public_id, one.text
+
+
+async def _held(tx: Tx, signature_id: SignatureId) -> Signature:
+    held = await store.hold(tx, signature_id)
+    if held is None:
+        raise SignatureUnknown
+    return held
+
+
+async def _own(tx: Tx, account_id: AccountId, signature_id: SignatureId) -> Signature:
+    held = await _held(tx, signature_id)
+    if held.account_id != account_id:
+        raise SignatureUnknown
+    return held
+
+
+async def _require_free_text(tx: Tx, account_id: AccountId, text: str) -> None:
+    other = await store.of_text(tx, account_id, text)
+    if other is not None:
+        raise TextTaken(public_id=other.public_id)
+
+
+async def _fresh_ids(tx: Tx, act: Act) -> tuple[SignatureId, str]:
+    # Six hex characters a day can collide; the id is drawn again then.
+    while True:
+        signature_id = SignatureId(uuid7(act.now))
+        public_id = rules.public_id_of(signature_id, act.now)
+        if not await store.public_id_exists(tx, public_id):
+            return signature_id, public_id
+
+
+async def _put_files(
+    tx: Tx,
+    act: Act,
+    owner: Signature,
+    certificate: EvidenceFile | None,
+    authority: EvidenceFile | None,
+) -> None:
+    given: list[tuple[EvidenceKind, EvidenceFile | None]] = [
+        (EvidenceKind.CERTIFICATE, certificate),
+        (EvidenceKind.AUTHORITY, authority),
+    ]
+    for kind, file in given:
+        if file is not None:
+            media_type = rules.media_type_of(file.content)
+            await store.put_evidence(tx, owner.id, kind, file, media_type=media_type, now=act.now)

@@ -1,0 +1,213 @@
+"""Signatures in and out of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select, update
+
+from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.signatures.model import (
+    CertificateType,
+    Evidence,
+    EvidenceFile,
+    EvidenceKind,
+    Signature,
+    SignaturePurpose,
+    SignatureType,
+)
+from umcloud.domains.resources.signatures.tables import signature, signature_evidence
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, SignatureId, uuid7
+
+_alive = signature.c.deleted_at.is_(None)
+_evidence_columns = [column for column in signature_evidence.c if column.name != "content"]
+
+
+async def lock_account(tx: Tx, account_id: AccountId) -> None:
+    """Let one transaction at a time change the signatures of an account.
+
+    Two texts, or two defaults, cannot then be chosen side by side; the unique indexes stand behind.
+    """
+    await tx.sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended('signatures ' || CAST(:id AS text), 0))",
+        id=account_id,
+    )
+
+
+async def hold(tx: Tx, signature_id: SignatureId) -> Signature | None:
+    """Lock the account's signatures and return this one as it stands then."""
+    owner = (
+        await tx.execute(select(signature.c.account_id).where(signature.c.id == signature_id))
+    ).scalar_one_or_none()
+    if owner is None:
+        return None
+    await lock_account(tx, owner)
+    row = await tx.one_or_none(alive().where(signature.c.id == signature_id).with_for_update())
+    return read(row) if row else None
+
+
+def alive() -> Select[Any]:
+    """Return the selection of all signatures that are not deleted."""
+    return select(signature).where(_alive)
+
+
+async def of_text(tx: Tx, account_id: AccountId, text: str) -> Signature | None:
+    """Return the account's living signature of that text."""
+    columns = signature.c
+    row = await tx.one_or_none(
+        alive().where(columns.account_id == account_id, columns.text == text)
+    )
+    return read(row) if row else None
+
+
+async def public_id_exists(tx: Tx, public_id: str) -> bool:
+    """Tell whether the public id was ever given."""
+    found = select(func.count()).where(signature.c.public_id == public_id)
+    return bool((await tx.execute(found)).scalar_one())
+
+
+async def has_default(tx: Tx, account_id: AccountId) -> bool:
+    """Tell whether the account has a default signature."""
+    found = select(func.count()).where(signature.c.account_id == account_id, signature.c.is_default)
+    return bool((await tx.execute(found)).scalar_one())
+
+
+async def add(tx: Tx, new: Signature) -> None:
+    """Write a new signature."""
+    await tx.execute(insert(signature).values(**_values(new)))
+
+
+async def save(tx: Tx, changed: Signature) -> None:
+    """Write a signature over its row."""
+    await tx.execute(
+        update(signature).where(signature.c.id == changed.id).values(**_values(changed))
+    )
+
+
+async def clear_default(tx: Tx, account_id: AccountId) -> None:
+    """Take the mark from the account's default signature, if it has one."""
+    await tx.execute(
+        update(signature)
+        .where(signature.c.account_id == account_id, signature.c.is_default)
+        .values(is_default=False)
+    )
+
+
+async def mark_deleted(tx: Tx, signature_id: SignatureId, now: datetime) -> None:
+    """Take the signature out of sight for good; messages keep pointing at its row."""
+    await tx.execute(
+        update(signature)
+        .where(signature.c.id == signature_id)
+        .values(deleted_at=now, is_default=False)
+    )
+
+
+def _values(one: Signature) -> Mapping[str, Any]:
+    return {
+        "id": one.id,
+        "public_id": one.public_id,
+        "account_id": one.account_id,
+        "text": one.text,
+        "type": one.type.value,
+        "purpose": one.purpose.value,
+        "certificate_type": one.certificate_type.value,
+        "description": one.description,
+        "international": one.international,
+        "state": one.state.value,
+        "reason": one.reason,
+        "is_default": one.is_default,
+        "revision": one.revision,
+        "created_at": one.created_at,
+        "submitted_at": one.submitted_at,
+        "reviewer_id": one.reviewer_id,
+        "taken_at": one.taken_at,
+        "decided_at": one.decided_at,
+    }
+
+
+def read(row: Row[Any]) -> Signature:
+    """Return the row as a value."""
+    return Signature(
+        id=SignatureId(row.id),
+        public_id=row.public_id,
+        account_id=AccountId(row.account_id),
+        text=row.text,
+        type=SignatureType(row.type),
+        purpose=SignaturePurpose(row.purpose),
+        certificate_type=CertificateType(row.certificate_type),
+        description=row.description,
+        international=row.international,
+        state=ReviewState(row.state),
+        reason=row.reason,
+        is_default=row.is_default,
+        revision=row.revision,
+        created_at=row.created_at,
+        submitted_at=row.submitted_at,
+        reviewer_id=row.reviewer_id,
+        taken_at=row.taken_at,
+        decided_at=row.decided_at,
+    )
+
+
+async def put_evidence(
+    tx: Tx,
+    signature_id: SignatureId,
+    kind: EvidenceKind,
+    file: EvidenceFile,
+    *,
+    media_type: str,
+    now: datetime,
+) -> None:
+    """Store a file in the place of an earlier one, which stays for whoever decided by it."""
+    columns = signature_evidence.c
+    await tx.execute(
+        update(signature_evidence)
+        .where(
+            columns.signature_id == signature_id,
+            columns.kind == kind.value,
+            columns.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+    )
+    await tx.execute(
+        insert(signature_evidence).values(
+            id=uuid7(now),
+            signature_id=signature_id,
+            kind=kind.value,
+            file_name=file.file_name,
+            media_type=media_type,
+            size=len(file.content),
+            sha256=sha256(file.content).digest(),
+            content=file.content,
+            uploaded_at=now,
+        )
+    )
+
+
+async def evidence_of(tx: Tx, signature_id: SignatureId) -> list[Evidence]:
+    """Return the current files of a signature, without their contents."""
+    columns = signature_evidence.c
+    rows = await tx.all(
+        select(*_evidence_columns)
+        .where(columns.signature_id == signature_id, columns.replaced_at.is_(None))
+        .order_by(columns.kind.desc())
+    )
+    return [read_evidence(row) for row in rows]
+
+
+def read_evidence(row: Row[Any]) -> Evidence:
+    """Return the row as a value."""
+    return Evidence(
+        id=row.id,
+        signature_id=SignatureId(row.signature_id),
+        kind=EvidenceKind(row.kind),
+        file_name=row.file_name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=bytes(row.sha256),
+        uploaded_at=row.uploaded_at,
+    )
