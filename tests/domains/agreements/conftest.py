@@ -33,9 +33,26 @@ class Page:
     act: Act
     binding: AgreementVersion
 
-    def customer(self, account: AccountId | None = None) -> Customer:
+    async def customer(self, account: AccountId | None = None) -> Customer:
         """Return a new customer, or a new colleague in the account."""
-        return Customer(account or AccountId(uuid7(self.act.now)), MemberId(uuid7(self.act.now)))
+        now = self.act.now
+        who = Customer(account or AccountId(uuid7(now)), MemberId(uuid7(now)))
+        if account is None:
+            await self.tx.sql(
+                "INSERT INTO account (id, lane, name, state, locale, created_at) "
+                "VALUES (:id, 7, '某公司', 'ACTIVE', 'zh_CN', :now)",
+                id=who.account,
+                now=now,
+            )
+        await self.tx.sql(
+            "INSERT INTO member (id, account_id, email, name, role, state, created_at) "
+            "VALUES (:id, :account, :email, '某人', 'OWNER', 'INVITED', :now)",
+            id=who.member,
+            account=who.account,
+            email=f"{who.member}@example.com",
+            now=now,
+        )
+        return who
 
     async def agree(self, who: Customer, **changes: Any) -> Consent:
         """Consent as a careful customer does, save for the changes."""

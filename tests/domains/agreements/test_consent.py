@@ -40,7 +40,7 @@ async def test_a_consent_keeps_who_what_when_and_from_where(page: Page) -> None:
         heard.append(event)
 
     page.tx.bus.on(AgreementAccepted, hear)
-    who = page.customer()
+    who = await page.customer()
     consent = await page.agree(who, acknowledged=EMPHASISED | {"C1"})
     facts = consent.facts
     assert (facts.account_id, facts.member_id) == (who.account, who.member)
@@ -57,7 +57,7 @@ async def test_a_consent_keeps_who_what_when_and_from_where(page: Page) -> None:
 @pytest.mark.clause("P.1")
 @pytest.mark.parametrize("unread", sorted(EMPHASISED))
 async def test_without_each_bold_clause_there_is_no_consent(page: Page, unread: str) -> None:
-    who = page.customer()
+    who = await page.customer()
     with pytest.raises(ClausesNotAcknowledged) as refused:
         await page.agree(who, acknowledged=EMPHASISED - {unread})
     assert refused.value.facts == {"missing": (unread,)}
@@ -67,7 +67,7 @@ async def test_without_each_bold_clause_there_is_no_consent(page: Page, unread: 
 @pytest.mark.clause("E.1")
 async def test_without_authority_there_is_no_consent(page: Page) -> None:
     with pytest.raises(AuthorityNotConfirmed):
-        await page.agree(page.customer(), authority=False)
+        await page.agree(await page.customer(), authority=False)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ async def test_what_cannot_have_been_on_the_page_is_refused(
     page: Page, changes: dict[str, Any], refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        await page.agree(page.customer(), **changes)
+        await page.agree(await page.customer(), **changes)
 
 
 @pytest.mark.clause("P.2")
 async def test_a_new_version_asks_again_and_the_old_one_can_no_longer_be_accepted(
     page: Page,
 ) -> None:
-    tx, now, who = page.tx, page.act.now, page.customer()
+    tx, now, who = page.tx, page.act.now, await page.customer()
     assert await service.needs_consent(tx, who.account, now) == page.binding
     with pytest.raises(ConsentNeeded):
         await service.require_consent(tx, who.account, now)
@@ -110,7 +110,7 @@ async def test_a_new_version_asks_again_and_the_old_one_can_no_longer_be_accepte
 
 
 async def test_pressing_twice_gives_one_consent(page: Page) -> None:
-    who = page.customer()
+    who = await page.customer()
     first = await page.agree(who)
     later = replace(page.act, now=page.act.now + timedelta(seconds=2))
     assert await page.agree(who, act=later) == first
@@ -123,8 +123,8 @@ async def test_colleagues_who_consent_at_once_make_one_unforked_chain(
     async with database.transaction() as tx:
         await service.publish_shipped(tx, visitor)
         page = Page(tx, visitor, await service.current(tx, now=visitor.now))
-        first = page.customer()
-        colleagues = [first, *(page.customer(first.account) for _ in range(5))]
+        first = await page.customer()
+        colleagues = [first, *[await page.customer(first.account) for _ in range(5)]]
 
     async def consent(index: int) -> None:
         async with database.transaction() as own:
@@ -140,8 +140,8 @@ async def test_colleagues_who_consent_at_once_make_one_unforked_chain(
 
 @pytest.mark.clause("P.1")
 async def test_evidence_can_be_checked_without_this_software(page: Page) -> None:
-    who = page.customer()
-    for person in (who, page.customer(who.account)):
+    who = await page.customer()
+    for person in (who, await page.customer(who.account)):
         await page.agree(person)
     export = json.loads(json.dumps(await queries.evidence(page.tx, who.account)))
     assert export["chain"] == "whole"

@@ -20,10 +20,10 @@ DAMAGE = {
 @pytest.mark.clause("P.1")
 @pytest.mark.parametrize("damage", DAMAGE)
 async def test_a_tampered_consent_breaks_the_chain(page: Page, damage: str) -> None:
-    who = page.customer()
-    for person in (who, page.customer(who.account), page.customer(who.account)):
+    who = await page.customer()
+    for person in (who, await page.customer(who.account), await page.customer(who.account)):
         await page.agree(person)
-    await page.agree(page.customer())
+    await page.agree(await page.customer())
     assert await invariants.violations(page.tx, page.act.now) == []
     # Whoever owns the database can silence its triggers; the chain still tells.
     await page.tx.sql("ALTER TABLE consent DISABLE TRIGGER consent_is_immutable")
@@ -36,8 +36,8 @@ async def test_a_tampered_consent_breaks_the_chain(page: Page, damage: str) -> N
 
 
 async def test_the_first_link_binds_a_chain_to_its_account(page: Page) -> None:
-    await page.agree(page.customer())
-    other = page.customer()
+    await page.agree(await page.customer())
+    other = await page.customer()
     await page.tx.sql("ALTER TABLE consent DISABLE TRIGGER ALL")
     await page.tx.sql("UPDATE consent SET account_id = :other", other=other.account)
     assert await invariants.violations(page.tx, page.act.now) == [
@@ -47,7 +47,7 @@ async def test_the_first_link_binds_a_chain_to_its_account(page: Page) -> None:
 
 @pytest.mark.parametrize("statement", ["UPDATE consent SET ip = NULL", "DELETE FROM consent"])
 async def test_a_consent_is_never_changed(page: Page, statement: str) -> None:
-    await page.agree(page.customer())
+    await page.agree(await page.customer())
     with pytest.raises(DBAPIError, match="never changed"):
         await page.tx.sql(statement)
 
@@ -66,9 +66,9 @@ async def test_a_consent_is_never_changed(page: Page, statement: str) -> None:
 async def test_no_code_can_store_an_incomplete_or_forked_consent(
     page: Page, column: str, value: str, constraint: str
 ) -> None:
-    first = page.customer()
+    first = await page.customer()
     await page.agree(first)
-    colleague = page.customer(first.account)
+    colleague = await page.customer(first.account)
     columns = (
         await page.tx.sql(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'consent'"
