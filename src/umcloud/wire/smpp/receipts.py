@@ -1,0 +1,114 @@
+"""What became of a message, as carriers say it in a deliver_sm (SMPP 3.4, appendix B).
+
+The optional parameters win over the text, since texts differ from carrier to carrier.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.pdus import Message, tlv
+
+# The form of appendix B, in its order, which nearly every receipt has: one match reads it.
+_USUAL = re.compile(
+    rb"id:(?P<id>\S{1,64}) sub:\d{3} dlvrd:\d{3} submit date:(?P<submit>\d{10,12}) "
+    rb"done date:(?P<done>\d{10,12}) stat:(?P<stat>[A-Z]{7}) err:(?P<err>\S{1,8})",
+)
+# Fields in any order and letter case, absent ones allowed, as odd carriers write them.
+_FIELD = re.compile(
+    rb"\b(id|stat|err|submit date|done date):\s?(\S*)",
+    re.IGNORECASE,
+)
+_SHORT_STATES = {name.encode(): name for name in codes.STATES.values()}
+
+
+class ReceiptText(NamedTuple):
+    """A receipt read: `error` is the carrier's own code; moments are aware, in UTC."""
+
+    message_id: bytes
+    state: str
+    error: str
+    submitted_at: datetime | None
+    done_at: datetime | None
+
+
+def is_receipt(message: Message) -> bool:
+    """Return whether a deliver_sm tells of a message we sent, and is none from a handset."""
+    if message.esm_class & (codes.RECEIPT | codes.INTERMEDIATE):
+        return True
+    return bool(message.tlvs) and tlv(message.tlvs, codes.RECEIPTED_MESSAGE_ID) is not None
+
+
+def read_receipt(message: Message, zone: tzinfo) -> ReceiptText | None:
+    """Return what the receipt says; None where it names no message.
+
+    `zone` is the carrier's: the text's dates are its local time.
+    """
+    text = message.payload()
+    usual = _USUAL.match(text)
+    if usual is not None:
+        message_id, submitted, done, stat, error = usual.groups()
+    else:
+        fields = {name.lower(): value for name, value in reversed(_FIELD.findall(text))}
+        message_id = fields.get(b"id", b"")[:64]
+        submitted, done = fields.get(b"submit date", b""), fields.get(b"done date", b"")
+        stat, error = fields.get(b"stat", b"UNKNOWN")[:7].upper(), fields.get(b"err", b"")[:8]
+    state = _SHORT_STATES.get(stat, "UNKNOWN")
+    words = error.decode("latin-1")
+    for tag, value in message.tlvs:
+        if tag == codes.RECEIPTED_MESSAGE_ID:
+            message_id = value.partition(b"\0")[0]
+        elif tag == codes.MESSAGE_STATE:
+            state = codes.STATES.get(value[0], "UNKNOWN")
+        elif tag == codes.NETWORK_ERROR_CODE and not words:
+            words = f"{value[1] << 8 | value[2]:03d}"
+    if not message_id:
+        return None
+    return ReceiptText(message_id, state, words, _moment(submitted, zone), _moment(done, zone))
+
+
+def receipt_text(
+    *,
+    message_id: bytes,
+    state: str,
+    error: str,
+    submitted: bytes,
+    done: bytes,
+    text: bytes = b"",
+) -> bytes:
+    """Return the text of appendix B; dates as `receipt_date` writes them, `text` cut at 20."""
+    delivered = b"001" if state == "DELIVRD" else b"000"
+    return b"id:%b sub:001 dlvrd:%b submit date:%b done date:%b stat:%b err:%b text:%b" % (
+        message_id,
+        delivered,
+        submitted,
+        done,
+        state.encode(),
+        error.encode(),
+        text[:20],
+    )
+
+
+def receipt_date(moment: datetime, zone: tzinfo) -> bytes:
+    """Return the moment as a receipt has it: YYMMDDhhmmss in the carrier's zone."""
+    return moment.astimezone(zone).strftime("%y%m%d%H%M%S").encode()
+
+
+@lru_cache(maxsize=4096)
+def _moment(digits: bytes, zone: tzinfo) -> datetime | None:
+    """Return YYMMDDhhmm or YYMMDDhhmmss as a moment in UTC; None for anything else.
+
+    Cached: thousands of receipts a second share a date.
+    """
+    if len(digits) not in {10, 12} or not digits.isdigit():
+        return None
+    pairs = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    try:
+        local = datetime(2000 + pairs[0], *pairs[1:], tzinfo=zone)  # type: ignore[misc,arg-type] # 4 or 5 integers
+    except ValueError:
+        return None
+    return local.astimezone(UTC)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from umcloud.kernel.moments import SHANGHAI
+from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.pdus import Message
+from umcloud.wire.smpp.receipts import (
+    ReceiptText,
+    is_receipt,
+    read_receipt,
+    receipt_date,
+    receipt_text,
+)
+
+EPOCH = datetime(2001, 1, 2, tzinfo=UTC)
+
+
+def deliver(text: bytes, *tlvs: tuple[int, bytes]) -> Message:
+    return Message(
+        codes.DELIVER_SM, 1, esm_class=codes.RECEIPT, short_message=text, tlvs=tuple(tlvs)
+    )
+
+
+@given(
+    st.text(alphabet="0123456789abcdefXYZ-", min_size=1, max_size=64).map(str.encode),
+    st.sampled_from(sorted(codes.STATES.values())),
+    st.sampled_from(["000", "027", "MK:0001"]),
+    st.integers(0, 3_000_000_000).map(lambda seconds: EPOCH + timedelta(seconds=seconds)),
+    st.binary(max_size=40),
+)
+def test_what_is_written_is_read(
+    message_id: bytes, state: str, error: str, done: datetime, text: bytes
+) -> None:
+    submitted = done - timedelta(seconds=9)
+    written = receipt_text(
+        message_id=message_id,
+        state=state,
+        error=error,
+        submitted=receipt_date(submitted, SHANGHAI),
+        done=receipt_date(done, SHANGHAI),
+        text=text,
+    )
+    expected = ReceiptText(message_id, state, error, submitted, done)
+    assert read_receipt(deliver(written), SHANGHAI) == expected
+
+
+def test_the_text_is_appendix_b() -> None:
+    written = receipt_text(
+        message_id=b"0123456789",
+        state="DELIVRD",
+        error="000",
+        submitted=b"2603021205",
+        done=b"2603021206",
+        text=b"Hello",
+    )
+    assert written == (
+        b"id:0123456789 sub:001 dlvrd:001 submit date:2603021205 done date:2603021206 "
+        b"stat:DELIVRD err:000 text:Hello"
+    )
+    read = read_receipt(deliver(written), SHANGHAI)
+    assert read is not None
+    assert read.done_at == datetime(2026, 3, 2, 4, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"stat:UNDELIV id:7 err:27", ReceiptText(b"7", "UNDELIV", "27", None, None)),
+        (b"ID: 7 STAT: delivrd", ReceiptText(b"7", "DELIVRD", "", None, None)),
+        (b"id:7 done date:2699991206 stat:EXPIRED", ReceiptText(b"7", "EXPIRED", "", None, None)),
+        (b"id:7 stat:WHATEVER", ReceiptText(b"7", "UNKNOWN", "", None, None)),
+        (b"id:7 stat:DELIVRD err:0 text:id:8", ReceiptText(b"7", "DELIVRD", "0", None, None)),
+        (b"hello", None),
+        (b"", None),
+    ],
+)
+def test_odd_receipts(text: bytes, expected: ReceiptText | None) -> None:
+    assert read_receipt(deliver(text), SHANGHAI) == expected
+
+
+def test_optional_parameters_win_over_the_text() -> None:
+    message = deliver(
+        b"id:1 stat:DELIVRD",
+        (codes.RECEIPTED_MESSAGE_ID, b"2\0"),
+        (codes.MESSAGE_STATE, b"\5"),
+        (codes.NETWORK_ERROR_CODE, b"\3\0\x1b"),
+    )
+    assert read_receipt(message, SHANGHAI) == ReceiptText(b"2", "UNDELIV", "027", None, None)
+
+
+@given(st.binary(max_size=254))
+def test_any_text_is_read_or_ignored(text: bytes) -> None:
+    read = read_receipt(deliver(text), SHANGHAI)
+    assert read is None or read.message_id
+
+
+def test_receipts_are_told_from_handsets_messages() -> None:
+    assert is_receipt(deliver(b""))
+    assert not is_receipt(Message(codes.DELIVER_SM, 1, esm_class=codes.UDHI))
+    odd = Message(codes.DELIVER_SM, 1, tlvs=((codes.RECEIPTED_MESSAGE_ID, b"1\0"),))
+    assert is_receipt(odd)
