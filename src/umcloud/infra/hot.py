@@ -95,6 +95,9 @@ class HotConnection:
             "SET enable_hashjoin = off",
             "SET enable_mergejoin = off",
             "SET enable_seqscan = off",
+            # Joins run in the order they are written: from the batch's few rows to the big tables.
+            "SET join_collapse_limit = 1",
+            "SET from_collapse_limit = 1",
             "SET jit = off",
             "SET standard_conforming_strings = on",
         ]
