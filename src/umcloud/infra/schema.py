@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import NullPool
 
 import umcloud
 from umcloud.infra.db import metadata
+from umcloud.infra.postgres import Cluster
 
 _PACKAGE = Path(umcloud.__file__).parent
 MIGRATIONS = _PACKAGE / "migrations"
@@ -27,6 +31,7 @@ LOCK_TIMEOUT_SECONDS = 5
 _MIGRATING = 0x756D6967  # advisory lock: one migration at a time
 
 _HEADER = "-- Written by `./dev schema` from the slices' tables; do not edit.\n\n"
+_INDEX = re.compile(r"CREATE (UNIQUE )?INDEX ")
 _SESSION = re.compile(r"^(SET |SELECT pg_catalog\.set_config|\\(un)?restrict |--)")
 
 
@@ -50,16 +55,31 @@ def _connect(url: str) -> Connection:
     return create_engine(driver_url, poolclass=NullPool).connect()
 
 
-def create_tables(url: str, *, unfinished: bool = False) -> None:
-    """Create everything straight from the tables (tests, and the source of the first migration).
+def create_tables(url: str, *, unfinished: bool = False) -> str:
+    """Create everything straight from the tables and return the SQL that did it.
 
     `unfinished=True` leaves out foreign keys to tables that nobody has written yet.
     """
     tables = load_tables()
     if unfinished:
         _forget_dangling(tables)
+    statements: list[str] = []
+
+    def remember(_c: object, _k: object, statement: str, *_: object) -> None:
+        # SQLAlchemy doubled the percent signs for the driver.
+        statements.append(f"{statement.strip().replace('%%', '%')};\n")
+
     with _connect(url) as connection, connection.begin():
+        event.listen(connection, "before_cursor_execute", remember)
         tables.create_all(connection, checkfirst=False)
+    whole = _HEADER + "\n".join(_settled(statements))
+    return re.sub(r" +$", "", whole, flags=re.MULTILINE)
+
+
+def _settled(statements: list[str]) -> Iterator[str]:
+    """Put each table's indexes into one order; SQLAlchemy keeps them in a set."""
+    for is_index, run in itertools.groupby(statements, lambda line: bool(_INDEX.match(line))):
+        yield from sorted(run) if is_index else run
 
 
 def _forget_dangling(tables: MetaData) -> None:
@@ -100,7 +120,7 @@ def dump(url: str, pg_dump: Path) -> str:
             "--no-privileges",
             "--exclude-table=alembic_version",
             "--dbname",
-            plain.set(password=None).render_as_string(),
+            plain._replace(password=None).render_as_string(),
         ],
         check=True,
         capture_output=True,
@@ -120,9 +140,25 @@ def write(maintenance_url: str, pg_dump: Path) -> None:
     scratch = "umcloud_schema"
     url = make_url(maintenance_url).set(database=scratch).render_as_string(hide_password=False)
     with psycopg.connect(maintenance_url, autocommit=True) as admin:
-        for source, target in ((create_tables, FIRST), (migrate, SCHEMA)):
-            admin.execute(f"DROP DATABASE IF EXISTS {scratch}")
-            admin.execute(f"CREATE DATABASE {scratch}")
-            source(url)
-            target.write_text(dump(url, pg_dump), encoding="utf-8")
+        admin.execute(f"DROP DATABASE IF EXISTS {scratch}")
+        admin.execute(f"CREATE DATABASE {scratch}")
+        FIRST.write_text(create_tables(url), encoding="utf-8")
+        SCHEMA.write_text(dump(url, pg_dump), encoding="utf-8")
         admin.execute(f"DROP DATABASE {scratch}")
+
+
+def _write_from_scratch() -> None:
+    with tempfile.TemporaryDirectory(prefix="umcloud-schema-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        cluster = Cluster(home, password="scratch", durable=False)  # noqa: S106 - lives a second
+        cluster.start()
+        try:
+            write(cluster.url("postgres"), cluster.program("pg_dump"))
+        finally:
+            cluster.stop()
+
+
+if __name__ == "__main__":
+    _write_from_scratch()
+    sys.stdout.write(f"written: {FIRST.name}, {SCHEMA.name}\n")
