@@ -1,0 +1,1 @@
+"""Templates: the approved texts into which a message's values are put."""
