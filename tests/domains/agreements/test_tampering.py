@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.domains.agreements.conftest import Page
-from umcloud.domains.agreements import invariants, queries
+from umcloud.domains.agreements import invariants, queries, store
 
 DAMAGE = {
     "a fact": "UPDATE consent SET seconds_on_page = 600 WHERE chain_seq = 2",
@@ -84,3 +84,17 @@ async def test_no_code_can_store_an_incomplete_or_forked_consent(
     copy = "INSERT INTO consent ({}) SELECT {} FROM consent"
     with pytest.raises(IntegrityError, match=constraint):
         await page.tx.sql(copy.format(", ".join(names), ", ".join(chosen)))
+
+
+async def test_every_account_is_examined_page_by_page(page: Page) -> None:
+    accounts = []
+    for _ in range(3):
+        who = await page.customer()
+        accounts.append(who.account)
+        await page.agree(who)
+        await page.agree(await page.customer(who.account))
+    first = await store.chains(page.tx, None, 2)
+    rest = await store.chains(page.tx, sorted(accounts)[1], 2)
+    assert [*first, *rest] == sorted(accounts)
+    assert all(len(chain) == 2 for chain in (first | rest).values())
+    assert await store.chains(page.tx, sorted(accounts)[2], 2) == {}

@@ -13,6 +13,7 @@ from umcloud.domains.agreements.model import (
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId
 
+_ACCOUNTS_A_PAGE = 500
 _HOW = (
     "text_sha256 = SHA-256 of the text in UTF-8. chain_hash = SHA-256 of the previous chain_hash "
     "(32 bytes; the genesis for the first), chain_seq (8 bytes, big end first) and `facts` as JSON "
@@ -78,9 +79,11 @@ async def evidence(tx: Tx, account_id: AccountId) -> dict[str, object]:
 
 async def broken_chains(tx: Tx) -> list[ChainBreak]:  # I18
     """Return the first break of every account whose consents no longer verify; [] where all do."""
-    found = []
-    for account_id in await store.accounts_with_consents(tx):
-        broken = rules.verify_chain(account_id, await store.consents(tx, account_id))
-        if broken is not None:
-            found.append(broken)
+    found: list[ChainBreak] = []
+    last: AccountId | None = None
+    while page := await store.chains(tx, last, _ACCOUNTS_A_PAGE):
+        for account_id, consents_of_it in page.items():
+            broken = rules.verify_chain(account_id, consents_of_it)
+            found += [broken] if broken else []
+            last = account_id
     return found

@@ -155,7 +155,17 @@ async def add_consent(tx: Tx, new: Consent) -> None:
     )
 
 
-async def accounts_with_consents(tx: Tx) -> list[AccountId]:
-    """Return the ids of all accounts that ever consented, in order."""
-    rows = await tx.all(select(consent.c.account_id).distinct().order_by(consent.c.account_id))
-    return [AccountId(row.account_id) for row in rows]
+async def chains(tx: Tx, after: AccountId | None, accounts: int) -> dict[AccountId, list[Consent]]:
+    """Return the chains of the next so many accounts in id order; {} behind the last."""
+    ids = select(consent.c.account_id).distinct().order_by(consent.c.account_id).limit(accounts)
+    if after is not None:
+        ids = ids.where(consent.c.account_id > after)
+    rows = await tx.all(
+        select(consent)
+        .where(consent.c.account_id.in_(ids))
+        .order_by(consent.c.account_id, consent.c.chain_seq)
+    )
+    found: dict[AccountId, list[Consent]] = {}
+    for row in rows:
+        found.setdefault(AccountId(row.account_id), []).append(_consent(row))
+    return found
