@@ -17,6 +17,7 @@ class ClientSession(Session):
     sends = codes.SUBMIT_SM
     takes = codes.DELIVER_SM
     full = codes.RECEIVER_TEMPORARY_ERROR
+    _mode = 0
 
     def bind(
         self,
@@ -35,7 +36,7 @@ class ClientSession(Session):
             raise LocalProtocolError("bound already", codes.ALREADY_BOUND)
         whole = encode(Bind(mode, 0, system_id, password, system_type))
         self.state = State.BINDING
-        self.mode = mode
+        self._mode = mode
         self._began = now
         self._control(mode, whole[HEADER_SIZE:])
 
@@ -52,11 +53,7 @@ class ClientSession(Session):
             events.append(BindRefused(status))
             self._end("bind refused", events)
             return
-        self.state = State.BOUND
+        self._enter(
+            sending=self._mode != codes.BIND_RECEIVER, taking=self._mode != codes.BIND_TRANSMITTER
+        )
         events.append(Bound(system_id))
-
-    def _may_send(self) -> bool:
-        return self.mode != codes.BIND_RECEIVER
-
-    def _may_take(self) -> bool:
-        return self.mode != codes.BIND_TRANSMITTER

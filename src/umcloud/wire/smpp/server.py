@@ -23,8 +23,10 @@ class ServerSession(Session):
     def accept_bind(self, system_id: bytes) -> None:
         """Let the client in that asked last, under our own name."""
         bind = self._asked()
-        self.state = State.BOUND
-        self.mode = bind.command
+        self._enter(
+            sending=bind.command != codes.BIND_TRANSMITTER,
+            taking=bind.command != codes.BIND_RECEIVER,
+        )
         version = ((codes.SC_INTERFACE_VERSION, bytes((codes.VERSION_34,))),)
         answer = bind.command | codes.RESPONSE
         self._out.append(encode(BindAnswer(answer, 0, bind.sequence, system_id, version)))
@@ -55,9 +57,3 @@ class ServerSession(Session):
         self.state = State.BINDING
         self._binding = bind
         events.append(BindRequested(bind))
-
-    def _may_send(self) -> bool:
-        return self.mode != codes.BIND_TRANSMITTER
-
-    def _may_take(self) -> bool:
-        return self.mode != codes.BIND_RECEIVER

@@ -69,7 +69,7 @@ class Session:
     def __init__(self, limits: Limits, now: float) -> None:
         self.limits = limits
         self.state = State.OPEN
-        self.mode = 0
+        self._sending = self._taking = False
         self._rest = b""
         self._out: list[bytes] = []
         self._sequence = 0
@@ -89,7 +89,7 @@ class Session:
     @property
     def room(self) -> int:
         """How many more messages may be sent now; 0 unless bound for sending."""
-        if self.state is not State.BOUND or not self._may_send():
+        if self.state is not State.BOUND or not self._sending:
             return 0
         return self.limits.window - len(self._outstanding)
 
@@ -103,10 +103,15 @@ class Session:
 
         LocalProtocolError when the window is full or the session is not bound for sending.
         """
-        if self.room <= 0:
+        outstanding = self._outstanding
+        if (
+            len(outstanding) >= self.limits.window
+            or self.state is not State.BOUND
+            or not self._sending
+        ):
             raise LocalProtocolError("no room in the window", codes.MESSAGE_QUEUE_FULL)
-        sequence = self._next()
-        self._outstanding[sequence] = (ref, now)
+        sequence = self._sequence = self._sequence + 1 if self._sequence < 0x7FFFFFFF else 1
+        outstanding[sequence] = (ref, now)
         self._out.append(HEADER.pack(HEADER_SIZE + len(body), self.sends, 0, sequence) + body)
 
     def answer(self, sequence: int, message_id: bytes = b"", status: int = codes.OK) -> None:
@@ -210,7 +215,7 @@ class Session:
     def _on_message(self, _status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         message = read_message(self.takes, sequence, body)
         unanswered = self._unanswered
-        if self.state is not State.BOUND or not self._may_take():
+        if self.state is not State.BOUND or not self._taking:
             self._refuse(self.takes, sequence, codes.INVALID_BIND_STATE, events)
         elif len(unanswered) >= self.limits.inbound_window or sequence in unanswered:
             self._refuse(self.takes, sequence, self.full, events)
@@ -257,15 +262,12 @@ class Session:
             # Sequence 0: the peer could not even read a header of ours (4.3.1).
             self._end("generic_nack", events)
 
-    # -- what the roles fill in ------------------------------------------------------------
-
-    def _may_send(self) -> bool:
-        raise NotImplementedError
-
-    def _may_take(self) -> bool:
-        raise NotImplementedError
-
     # -- inside ----------------------------------------------------------------------------
+
+    def _enter(self, *, sending: bool, taking: bool) -> None:
+        self.state = State.BOUND
+        self._sending = sending
+        self._taking = taking
 
     def _refuse(self, command: int, sequence: int, status: int, events: list[Event]) -> None:
         if command & codes.RESPONSE:
