@@ -63,7 +63,10 @@ def test_what_is_missing_is_named(
 def test_marks_are_found_where_they_stand(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
-    text = "x = 1  # C9.9 E.1\n# Refused, see P.2, C10.4.\ny = 'C3.1'\n# costs 3.1\n"
+    text = (
+        "def accept(  # C9.9 E.1\n# Refused, see P.2, C10.4.\ny = 'C3.1'\n# costs 3.1, E.164\n"
+        'z = """Kept here (C5.1, see C13.2)."""\n'
+    )
     (code / "one.py").write_text(text)
     found = clauses.marks_in_code(code)
     assert found == {
@@ -71,6 +74,8 @@ def test_marks_are_found_where_they_stand(tmp_path: Path) -> None:
         "E.1": ["code/one.py:1"],
         "P.2": ["code/one.py:2"],
         "C10.4": ["code/one.py:2"],
+        "C5.1": ["code/one.py:5"],
+        "C13.2": ["code/one.py:5"],
     }
     assert clauses.strangers([promise(kept=True)], {"C9.9": ["a:1"], "C77.1": ["b:2"]}) == [
         "b:2: C77.1 is no requirement of the agreement"

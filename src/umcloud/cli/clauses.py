@@ -1,7 +1,8 @@
 """`umcloud clauses`: each promise of the agreement, what code keeps it and what test proves it.
 
-Code says what it keeps in a comment (`# C10.4`), a test in a mark (`pytest.mark.clause("C10.4")`).
-A promise said to be kept without both is a failure, and so is a mark for a promise nobody made.
+Code says what it keeps in a comment, `# C10.4`, or in parentheses in a docstring; a test says it in
+a mark, `pytest.mark.clause("C10.4")`. A promise said to be kept without both is a failure, and so
+is a mark for a promise that nobody made.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from umcloud.domains.agreements.shipped import requirements
 INSTALLED = Path(umcloud.__file__).parent
 
 _ID = r"(?:P|E|C\d{1,2})\.\d{1,2}"
-_COMMENT = re.compile(rf"#\s*(?:.*?[\s(])?({_ID}(?:[\s,;]+{_ID})*)\b")
+_SAID = re.compile(r"#.*|\([^()]*\)")
 _MARK = re.compile(rf"""pytest\.mark\.clause\(\s*["']({_ID})["']""")
-_ONE = re.compile(_ID)
+_ONE = re.compile(rf"(?<![\w.]){_ID}(?![\w.]*\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Finding:
 
 
 def marks_in_code(folder: Path) -> dict[str, list[str]]:
-    """Return `path:line` of every comment that names a clause, by clause."""
+    """Return `path:line` of every comment or parenthesis that names a clause, by clause."""
     found: dict[str, list[str]] = defaultdict(list)
     for where, line in _lines(folder):
-        if comment := _COMMENT.search(line):
-            for clause in _ONE.findall(comment[1]):
-                found[clause].append(where)
+        said = " ".join(_SAID.findall(line))
+        for clause in dict.fromkeys(_ONE.findall(said)):
+            found[clause].append(where)
     return found
 
 

@@ -16,7 +16,7 @@ ConsentId = NewType("ConsentId", UUID)
 
 
 class AgreementKind(Enum):
-    """Which document it is; later come product agreements, SLAs and special contracts (C2.1)."""
+    """Which document it is; so far there is the user agreement alone."""
 
     USER_AGREEMENT = "user-agreement"
 
