@@ -12,12 +12,7 @@ from hypothesis import strategies as st
 
 from umcloud.domains.agreements import rules, shipped
 from umcloud.domains.agreements.errors import NoticeTooShort, TextUnreadable
-from umcloud.domains.agreements.model import (
-    AgreementKind,
-    AgreementVersion,
-    AgreementVersionId,
-)
-from umcloud.kernel.ids import uuid7
+from umcloud.domains.agreements.model import Beginning
 
 CLAUSES = ["P", *(f"C{number}" for number in range(1, 14)), "E"]
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -87,22 +82,9 @@ def test_a_text_that_cannot_be_shown_clause_by_clause_is_refused(text: str, reas
     assert refused.value.facts["reason"] == reason
 
 
-def version(label: str, effective_from: datetime) -> AgreementVersion:
-    return AgreementVersion(
-        AgreementVersionId(uuid7(NOON)),
-        AgreementKind.USER_AGREEMENT,
-        label,
-        "zh_CN",
-        bytes(32),
-        effective_from,
-        effective_from,
-        "",
-    )
-
-
 @pytest.mark.clause("P.2")
 def test_a_version_binds_from_its_moment_until_its_successors() -> None:
-    old, new = version("1.0", NOON), version("1.1", NOON + timedelta(days=30))
+    old, new = Beginning("1.0", NOON, NOON), Beginning("1.1", NOON + timedelta(days=30), NOON)
     moments = [NOON - timedelta(microseconds=1), NOON, new.effective_from]
     assert [rules.in_force([new, old], at) for at in moments] == [None, "1.0", "1.1"]
     assert rules.in_force([old, new], new.effective_from - timedelta(microseconds=1)) == "1.0"
@@ -110,7 +92,7 @@ def test_a_version_binds_from_its_moment_until_its_successors() -> None:
 
 @given(st.lists(st.integers(0, 1000), min_size=2, unique=True))
 def test_what_binds_never_goes_back(days: list[int]) -> None:
-    versions = [version(f"{day}", NOON + timedelta(days=day)) for day in days]
+    versions = [Beginning(f"{day}", NOON + timedelta(days=day), NOON) for day in days]
     labels = [rules.in_force(versions, NOON + timedelta(days=d)) or "-1" for d in range(0, 1001, 7)]
     assert all(int(earlier) <= int(later) for earlier, later in pairwise(labels))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from umcloud.kernel.ids import AccountId, MemberId
@@ -57,6 +57,14 @@ class AgreementText:
         return tuple(clause.id for clause in self.clauses if clause.emphasised)
 
 
+class Beginning(NamedTuple):
+    """When a version begins to bind: all that is needed to say which one does."""
+
+    version: str
+    effective_from: datetime
+    published_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementVersion:
     """A published text in one language; it never changes and stays readable for ever (P.2)."""
@@ -71,6 +79,11 @@ class AgreementVersion:
     published_at: datetime
     text: str
     """The canonical text; `rules.parse` gives its clauses."""
+
+    @property
+    def beginning(self) -> Beginning:
+        """When it begins to bind."""
+        return Beginning(self.version, self.effective_from, self.published_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from umcloud.domains.agreements.errors import (
 )
 from umcloud.domains.agreements.model import (
     AgreementText,
-    AgreementVersion,
+    Beginning,
     ChainBreak,
     Clause,
     Consent,
@@ -113,13 +113,15 @@ def check_notice(
         raise NoticeTooShort(notice_days=notice // timedelta(days=1), earliest=now + notice)
 
 
-def in_force(versions: Iterable[AgreementVersion], now: datetime) -> str | None:
+def in_force(beginnings: Iterable[Beginning], now: datetime) -> str | None:
     """Return the version label (`1.0`) that binds at `now`, in whatever language; None before any.
 
     The moment of effect itself already belongs to the new version.
     """
-    begun = [version for version in versions if version.effective_from <= now]
-    return max(begun, key=lambda v: (v.effective_from, v.published_at)).version if begun else None
+    begun = [one for one in beginnings if one.effective_from <= now]
+    if not begun:
+        return None
+    return max(begun, key=lambda one: (one.effective_from, one.published_at)).version
 
 
 def check_consent(

@@ -118,7 +118,7 @@ async def current(
     Otherwise in Chinese, which prevails. Refuses (AgreementNotFound) before any is in force.
     """
     published = await store.versions(tx, kind)
-    label = rules.in_force(published, now)
+    label = rules.in_force((version.beginning for version in published), now)
     by_locale = {version.locale: version for version in published if version.version == label}
     if not by_locale:
         raise AgreementNotFound
@@ -147,7 +147,7 @@ async def accept(  # P.1 E.1
     version = await store.version(tx, version_id)
     if version is None:
         raise AgreementNotFound
-    label = rules.in_force(await store.versions(tx, version.kind), act.now)
+    label = rules.in_force(await store.beginnings(tx, version.kind), act.now)
     if version.version != label:
         raise NotTheVersionInForce(version=version.version, in_force=label or "")
     text = rules.parse(version.text)
@@ -212,12 +212,13 @@ async def needs_consent(  # P.2
 ) -> AgreementVersion | None:
     """Return the version that the account must still consent to, None where it has.
 
-    Consent in any language counts for the version; the answer comes in `locale`.
+    Consent in any language counts for the version; the answer comes in `locale`. Refuses
+    (AgreementNotFound) before any version is in force.
     """
-    binding = await current(tx, kind=kind, locale=locale, now=now)
-    if await store.has_consented(tx, account_id, kind, binding.version):
+    label = rules.in_force(await store.beginnings(tx, kind), now)
+    if label is not None and await store.has_consented(tx, account_id, kind, label):
         return None
-    return binding
+    return await current(tx, kind=kind, locale=locale, now=now)
 
 
 async def require_consent(tx: Tx, account_id: AccountId, now: datetime) -> None:  # P.1 P.2

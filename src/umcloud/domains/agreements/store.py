@@ -10,6 +10,7 @@ from umcloud.domains.agreements.model import (
     AgreementKind,
     AgreementVersion,
     AgreementVersionId,
+    Beginning,
     Consent,
     ConsentFacts,
     ConsentId,
@@ -62,6 +63,17 @@ async def versions(tx: Tx, kind: AgreementKind) -> list[AgreementVersion]:
         .order_by(agreement_version.c.effective_from, agreement_version.c.locale)
     )
     return [_version(row) for row in rows]
+
+
+async def beginnings(tx: Tx, kind: AgreementKind) -> list[Beginning]:
+    """Return when each version of one kind begins, without its text: cheap enough to ask often."""
+    columns = agreement_version.c
+    rows = await tx.all(
+        select(columns.version, columns.effective_from, columns.published_at).where(
+            columns.kind == kind.value
+        )
+    )
+    return [Beginning(row.version, row.effective_from, row.published_at) for row in rows]
 
 
 async def version(tx: Tx, version_id: AgreementVersionId) -> AgreementVersion | None:
