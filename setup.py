@@ -8,8 +8,9 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
+# A build does not look for modules in the project's own folder by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import assets  # noqa: E402 - a file of this folder, which a build does not look into by itself
+import assets
 
 
 class BuildWithAssets(build_py):

@@ -197,6 +197,14 @@ class Cluster:
         """Return the path of one of PostgreSQL's programs (`pg_dump`, `pgbench`, …)."""
         return self._bin / name
 
+    def answers(self) -> bool:
+        """Tell whether a server answers here, whoever started it."""
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def start(self) -> None:
         """Make the cluster where there is none, start it, wait until it answers.
 
@@ -214,7 +222,7 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         while True:
             self._launch()
-            if self._answers(deadline):
+            if self._came_up(deadline):
                 return
             self._forget()
             # After a kill -9 the old backends hold the shared memory for a moment.
@@ -321,14 +329,11 @@ class Cluster:
             )
         self._guard = die_with_me(self._process.pid, signal.SIGINT)
 
-    def _answers(self, deadline: float) -> bool:
+    def _came_up(self, deadline: float) -> bool:
         while self.running and time.monotonic() < deadline:
-            try:
-                psycopg.connect(self.url("postgres"), connect_timeout=5).close()
-            except psycopg.OperationalError:
-                time.sleep(0.02)
-            else:
+            if self.answers():
                 return True
+            time.sleep(0.02)
         return False
 
     def _last_words(self) -> str:

@@ -79,7 +79,8 @@ def create_tables(url: str, *, unfinished: bool = False) -> str:
 def _settled(statements: list[str]) -> Iterator[str]:
     """Put each table's indexes into one order; SQLAlchemy keeps them in a set."""
     for is_index, run in itertools.groupby(statements, lambda line: bool(_INDEX.match(line))):
-        yield from sorted(run) if is_index else run
+        together = list(run)
+        yield from sorted(together) if is_index else together
 
 
 def _forget_dangling(tables: MetaData) -> None:

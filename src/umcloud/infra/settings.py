@@ -12,6 +12,8 @@ MAIN_PORT = 8000
 WORLD_PORT = 8001
 CARRIER_PORT = 2775  # SMPP's registered port
 MAIL_PORT = 2525
+SANDBOX_MARK = "sandbox"
+"""A file of this name in the home says that the installation is a sandbox, for good."""
 _SECRET_BYTES = 32
 
 
@@ -73,7 +75,7 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
         home=home,
         database_url=given.get("UMCLOUD_DATABASE_URL", ""),
         secret=given.get("UMCLOUD_SECRET") or kept_secret(home / "secret"),
-        sandbox=_flag(given, "UMCLOUD_SANDBOX"),
+        sandbox=_flag(given, "UMCLOUD_SANDBOX") or (home / SANDBOX_MARK).exists(),
         host=host,
         port=port,
         world_port=_number(given, "UMCLOUD_WORLD_PORT", WORLD_PORT),
