@@ -1,0 +1,140 @@
+"""Read models of accounts for doors and other slices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from umcloud.domains.accounts import errors, keys, rules
+from umcloud.domains.accounts.model import (
+    Account,
+    AccountState,
+    ApiKey,
+    Channel,
+    FreezeReason,
+    KeyFacts,
+    KeyState,
+    Member,
+    MemberState,
+    Scope,
+    Session,
+    Staff,
+)
+from umcloud.domains.accounts.store import accounts, people, sessions
+from umcloud.domains.accounts.store import keys as key_store
+from umcloud.domains.accounts.tables import account, api_key, member, staff
+from umcloud.domains.accounts.vault import Vault, same_secret
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, KeyId, MemberId
+
+
+async def account_by_id(tx: Tx, account_id: AccountId) -> Account | None:
+    """Return the account, or None."""
+    return await accounts.find(tx, account_id)
+
+
+async def search_accounts(
+    tx: Tx, text: str = "", before: AccountId | None = None, limit: int = 50
+) -> list[Account]:
+    """Return accounts, newest first, by a part of their name or a member's whole contact."""
+    query = select(account)
+    if text.strip():
+        wanted = account.c.name.icontains(text.strip(), autoescape=True)
+        reached = _reached(text)
+        query = query.where(wanted | reached if reached is not None else wanted)
+    if before is not None:
+        query = query.where(account.c.id < before)
+    rows = await tx.all(query.order_by(account.c.id.desc()).limit(limit))
+    return [accounts.account_of(row) for row in rows]
+
+
+def _reached(text: str) -> ColumnElement[bool] | None:
+    try:
+        contact = rules.guess_contact(text)
+    except errors.ContactMalformed:
+        return None
+    column = member.c.email if contact.channel is Channel.EMAIL else member.c.phone
+    return account.c.id.in_(select(member.c.account_id).where(column == contact.target))
+
+
+async def members(tx: Tx, account_id: AccountId) -> list[Member]:
+    """Return the account's living people, in the order in which they came."""
+    rows = await tx.all(
+        select(member)
+        .where(member.c.account_id == account_id, member.c.state != MemberState.REMOVED.value)
+        .order_by(member.c.id)
+    )
+    return [people.member_of(row) for row in rows]
+
+
+async def member_by_id(tx: Tx, member_id: MemberId) -> Member | None:
+    """Return the person, removed or not, or None."""
+    row = await tx.one_or_none(select(member).where(member.c.id == member_id))
+    return people.member_of(row) if row else None
+
+
+async def staff_members(tx: Tx) -> list[Staff]:
+    """Return the operator's people."""
+    rows = await tx.all(select(staff).order_by(staff.c.id))
+    return [people.staff_of(row) for row in rows]
+
+
+async def member_sessions(tx: Tx, member_id: MemberId, now: datetime) -> list[Session]:
+    """Return the member's living sessions, newest first."""
+    found = await sessions.of_member(tx, member_id)
+    return [session for session in found if rules.session_valid(session, now)]
+
+
+async def api_keys(tx: Tx, account_id: AccountId, *, revoked: bool = False) -> list[ApiKey]:
+    """Return the account's keys, newest first, without their private halves."""
+    query = select(api_key).where(api_key.c.account_id == account_id)
+    if not revoked:
+        query = query.where(api_key.c.state != KeyState.REVOKED.value)
+    rows = await tx.all(query.order_by(api_key.c.id.desc()))
+    return [key_store.key_of(row) for row in rows]
+
+
+async def key_for(tx: Tx, public_key: str, *, vault: Vault) -> KeyFacts | None:
+    """Return what a door must know to admit a program, revoked keys too; None where unknown.
+
+    Who caches the answer asks again within 5 seconds: a theft report has to stop everything (C5.2).
+    """
+    row = await tx.one_or_none(
+        select(
+            api_key,
+            account.c.lane,
+            account.c.state.label("account_state"),
+            account.c.frozen_reason,
+        )
+        .join(account, account.c.id == api_key.c.account_id)
+        .where(api_key.c.public_key == public_key)
+    )
+    if row is None:
+        return None
+    return KeyFacts(
+        key_id=KeyId(row.id),
+        account_id=AccountId(row.account_id),
+        lane=row.lane,
+        account_state=AccountState(row.account_state),
+        frozen_reason=FreezeReason(row.frozen_reason) if row.frozen_reason else None,
+        public_key=row.public_key,
+        private_key=vault.unseal_private(row.sealed_private),
+        state=KeyState(row.state),
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        networks=key_store.networks_of(row.networks),
+    )
+
+
+async def admitted(tx: Tx, bearer: str, *, scope: Scope, ip: str | None, vault: Vault) -> KeyFacts:
+    """Return the key of `Bearer <public>.<private>` where it may do that from there.
+
+    Refuses key.unknown, key.suspended, key.address_refused, key.scope_missing, account.frozen,
+    account.closed.
+    """
+    public_key, private_key = keys.split_bearer(bearer)
+    facts = await key_for(tx, public_key, vault=vault)
+    if facts is None or not same_secret(facts.private_key, private_key):
+        raise errors.KeyUnknown
+    keys.admit(facts, scope=scope, ip=ip)
+    return facts

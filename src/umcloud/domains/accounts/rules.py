@@ -1,0 +1,183 @@
+"""Pure decisions of accounts: lanes, contacts, codes, locks, sessions, who may do what."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+import phonenumbers
+
+from umcloud.domains.accounts import errors
+from umcloud.domains.accounts.model import (
+    Account,
+    AccountState,
+    Channel,
+    Contact,
+    FreezeReason,
+    Lock,
+    NameField,
+    OneTimeCode,
+    Role,
+    Session,
+    SessionKind,
+    StaffRole,
+)
+from umcloud.kernel.ids import AccountId
+from umcloud.kernel.moments import day_begins, shanghai_day
+from umcloud.kernel.refusals import Refusal
+
+CODE_LIFE = timedelta(minutes=10)
+CODE_PAUSE = timedelta(seconds=60)
+CODE_TRIES = 5
+CODES_A_DAY = 10
+
+LOCK_AFTER = 10
+LOCK_FOR = timedelta(minutes=15)
+
+#: How long a session lives unused, and at most. The operator's are shorter: they reach everybody.
+IDLE = {SessionKind.MEMBER: timedelta(hours=12), SessionKind.STAFF: timedelta(hours=2)}
+ABSOLUTE = {SessionKind.MEMBER: timedelta(days=7), SessionKind.STAFF: timedelta(hours=12)}
+#: Last-seen is written this seldom, so that reading a page is not a write.
+SEEN_EVERY = timedelta(minutes=1)
+
+INVITATION_LIFE = timedelta(days=7)
+
+NAME_LONGEST = 64
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# RFC 5321 allows much more; this is what mail providers hand out.
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
+_EMAIL_LONGEST = 254
+
+
+def lane_of(account_id: AccountId) -> int:
+    """Return the lane, 0..255, whose single writer handles the account's messages."""
+    return hashlib.sha256(account_id.bytes).digest()[0]
+
+
+def read_contact(channel: Channel, text: str) -> Contact:
+    """Return the canonical contact; refuses what is no address. Phones default to +86."""
+    plain = text.strip()
+    if channel is Channel.EMAIL:
+        email = plain.lower()
+        if len(email) > _EMAIL_LONGEST or not _EMAIL.fullmatch(email):
+            raise errors.ContactMalformed(channel=channel)
+        return Contact(channel, email)
+    try:
+        number = phonenumbers.parse(plain, "CN")
+    except phonenumbers.NumberParseException as error:
+        raise errors.ContactMalformed(channel=channel) from error
+    if not phonenumbers.is_valid_number(number):
+        raise errors.ContactMalformed(channel=channel)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Contact(channel, e164)
+
+
+def guess_contact(text: str) -> Contact:
+    """Return the contact somebody typed into a sign-in form: with an @ it is an e-mail."""
+    return read_contact(Channel.EMAIL if "@" in text else Channel.PHONE, text)
+
+
+def masked(contact: Contact) -> str:
+    """Return the contact as screens, logs and the audit may show it: `+86138****8000`."""
+    if contact.channel is Channel.PHONE:
+        return contact.target[:-8] + "****" + contact.target[-4:]
+    local, _, domain = contact.target.partition("@")
+    return f"{local[0]}***@{domain}"
+
+
+def read_name(field: NameField, text: str, *, shortest: int = 1) -> str:
+    """Return a person's or an organisation's name, trimmed; refuses empty and unprintable ones."""
+    name = text.strip()
+    if not shortest <= len(name) <= NAME_LONGEST or _CONTROL.search(name):
+        raise errors.NameMalformed(field=field, shortest=shortest, longest=NAME_LONGEST)
+    return name
+
+
+def may_send_code(last: OneTimeCode | None, now: datetime) -> int:
+    """Return how many codes this one makes today; refuses within a minute and past the limit."""
+    if last is None:
+        return 1
+    if now < last.issued_at + CODE_PAUSE:
+        wait = -((now - last.issued_at - CODE_PAUSE) // timedelta(seconds=1))
+        raise errors.CodeTooSoon(retry_after_seconds=wait, seconds=wait)
+    today = shanghai_day(now)
+    if last.day != today:
+        return 1
+    if last.sent_on_day >= CODES_A_DAY:
+        tomorrow = day_begins(today + timedelta(days=1))
+        wait = (tomorrow - now) // timedelta(seconds=1) + 1
+        raise errors.CodeTooMany(retry_after_seconds=wait, limit=CODES_A_DAY)
+    return last.sent_on_day + 1
+
+
+def judge_code(
+    sent: OneTimeCode | None, *, matches: bool, now: datetime, life: timedelta = CODE_LIFE
+) -> Refusal | None:
+    """Return why the code does not do, or None. The caller counts a wrong try."""
+    if sent is None or sent.used_at is not None or now >= sent.issued_at + life:
+        return errors.CodeExpired()
+    if sent.tries >= CODE_TRIES:
+        return _exhausted(sent, now)
+    if not matches:
+        left = CODE_TRIES - sent.tries - 1
+        return errors.CodeWrong(tries_left=left) if left else _exhausted(sent, now)
+    return None
+
+
+def _exhausted(sent: OneTimeCode, now: datetime) -> Refusal:
+    wait = max(0, -((now - sent.issued_at - CODE_PAUSE) // timedelta(seconds=1)))
+    return errors.CodeExhausted(retry_after_seconds=wait)
+
+
+def locked(lock: Lock, now: datetime) -> Refusal | None:
+    """Return the refusal of a locked sign-in, or None (C5.1)."""
+    if lock.locked_until is None or now >= lock.locked_until:
+        return None
+    seconds = -((now - lock.locked_until) // timedelta(seconds=1))
+    return errors.SignInLocked(retry_after_seconds=seconds, minutes=-(-seconds // 60))
+
+
+def after_failure(lock: Lock, now: datetime) -> Lock:
+    """Return the lock after one more wrong password: the tenth locks for 15 minutes (C5.1)."""
+    failures = lock.failures + 1
+    if failures >= LOCK_AFTER:
+        return Lock(lock.password_hash, 0, now + LOCK_FOR)
+    return Lock(lock.password_hash, failures, None)
+
+
+def may_sign_in(account: Account) -> Refusal | None:
+    """Return why the account's people stay outside, or None (C4.2, C5.2).
+
+    An account frozen for arrears, its profile or a breach lets them in: to pay, mend and export.
+    """
+    if account.state is AccountState.CLOSED:
+        return errors.AccountClosed()
+    if account.state is AccountState.FROZEN and account.frozen_reason is FreezeReason.THEFT:
+        return errors.AccountFrozen(reason=FreezeReason.THEFT)
+    return None
+
+
+def require_active(account: Account) -> None:
+    """Refuse deeds that a frozen or closed account may not do (C4.2)."""
+    if account.state is AccountState.CLOSED:
+        raise errors.AccountClosed
+    if account.state is AccountState.FROZEN:
+        raise errors.AccountFrozen(reason=account.frozen_reason)
+
+
+def session_valid(session: Session, now: datetime) -> bool:
+    """Return whether the session lives: neither idle for too long nor past its end."""
+    return now < session.expires_at and now < session.last_seen_at + IDLE[session.kind]
+
+
+def require_role(session: Session, *roles: Role) -> None:
+    """Refuse members whose role is none of these; an owner may do everything."""
+    if session.role is None or session.role not in {Role.OWNER, *roles}:
+        raise errors.RoleMissing(needed=(*roles, Role.OWNER))
+
+
+def require_staff_role(session: Session, *roles: StaffRole) -> None:
+    """Refuse staff without any of these roles; an admin may do everything."""
+    if not session.staff_roles & {StaffRole.ADMIN, *roles}:
+        raise errors.RoleMissing(needed=(*roles, StaffRole.ADMIN))

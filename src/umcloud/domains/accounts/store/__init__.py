@@ -1,0 +1,1 @@
+"""SQL of accounts, a file a noun: rows in, models out."""
