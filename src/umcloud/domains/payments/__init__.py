@@ -1,0 +1,1 @@
+"""Recharges: money that comes in through a payment channel, once. See README.md."""

@@ -1,0 +1,1 @@
+"""The door for payment companies: their notices come in here."""

@@ -1,0 +1,1 @@
+"""A simulated payment company: pay page, signed notices with retries, queries, statements."""
