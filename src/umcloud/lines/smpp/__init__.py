@@ -1,0 +1,1 @@
+"""Links to carriers that speak SMPP 3.4."""
