@@ -112,11 +112,11 @@
       tooltip: {
         trigger: "axis", confine: true, backgroundColor: colour("--k-panel"), borderColor: line,
         textStyle: { color: colour("--k-ink") },
-        valueFormatter: value => value == null ? "—" : `${value.toLocaleString("en-US")} ${data.unit}`.trim(),
+        valueFormatter: value => value == null ? "—" : data.unit === "¥" ? `¥${value.toLocaleString("en-US")}` : `${value.toLocaleString("en-US")} ${data.unit}`.trim(),
       },
       xAxis: { type: "category", data: data.labels, boundaryGap: bars, axisLine: { lineStyle: { color: line } },
         axisTick: { show: false }, axisLabel: { color: quiet, hideOverlap: true } },
-      yAxis: { type: "value", name: data.unit, nameTextStyle: { color: quiet, align: "left" }, minInterval: data.whole ? 1 : 0,
+      yAxis: { type: "value", minInterval: data.whole ? 1 : 0,
         splitLine: { lineStyle: { color: line } }, axisLabel: { color: quiet } },
       series: data.series.map((one, place) => ({
         name: one.name, data: one.values, type: bars ? "bar" : "line", stack: data.kind === "stacked" ? "all" : undefined,
