@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from umcloud.domains.ledger import rules, store
 from umcloud.domains.ledger import tables as t
@@ -27,15 +27,23 @@ from umcloud.kernel.moments import shanghai_day
 
 
 async def open_wallet(tx: Tx, act: Act, *, account_id: AccountId, currency: str = CNY) -> WalletId:
-    """Return the account's wallet in the currency; make an empty one where there is none."""
+    """Return the account's wallet in the currency; make an empty one where there is none.
+
+    Locks nothing that others know of: a use case that opens two wallets and posts to both must
+    not have locked them one by one, out of order.
+    """
     lane = lane_of(account_id)
     await store.insert_wallet(
         tx, lane=lane, wallet_id=uuid7(act.now), account_id=account_id, currency=currency
     )
-    wallets = await store.wallets_for_update(
-        tx, lane=lane, account_id=account_id, currencies=[currency], now=act.now
+    found = await tx.execute(
+        select(t.wallet.c.id).where(
+            t.wallet.c.lane == lane,
+            t.wallet.c.account_id == account_id,
+            t.wallet.c.currency == currency,
+        )
     )
-    return wallets[currency].id
+    return WalletId(found.scalar_one())
 
 
 async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: int) -> None:
