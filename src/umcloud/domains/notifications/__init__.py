@@ -1,0 +1,1 @@
+"""Notifications: what customers are told, in their inbox on the site and by e-mail."""

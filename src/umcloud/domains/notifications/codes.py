@@ -1,0 +1,50 @@
+"""Brings one-time codes to people: the shipped `CodeSender` of accounts."""
+
+from __future__ import annotations
+
+from umcloud.domains.accounts.model import Channel, CodeMessage
+from umcloud.domains.notifications import errors, service
+from umcloud.infra.db import Tx
+from umcloud.infra.i18n import Texts
+from umcloud.infra.sealing import Sealer
+from umcloud.kernel.act import Act
+
+_MINUTES_A_DAY = 24 * 60
+
+
+def _text(texts: Texts, message: CodeMessage) -> str:
+    facts = {"code": message.code, "purpose": texts.say(message.purpose)}
+    days, rest = divmod(message.minutes, _MINUTES_A_DAY)
+    if days and not rest:
+        return texts.ui("mail.code.body_days", days=days, **facts)
+    return texts.ui("mail.code.body", minutes=message.minutes, **facts)
+
+
+class CodePost:
+    """Queues codes as mails; phones are reached through an e-mail-to-SMS gateway, where one is set.
+
+    A code for +8613800138000 goes to `8613800138000@<phone_domain>` (in the sandbox: the mailbox).
+    """
+
+    def __init__(self, sealer: Sealer, *, phone_domain: str | None = None) -> None:
+        """Without a phone domain, codes to phones are refused (code.phone_closed)."""
+        self._sealer = sealer
+        self._phone_domain = phone_domain
+
+    async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
+        """Queue the code in the transaction that made it."""
+        recipient = message.contact.target
+        if message.contact.channel is Channel.PHONE:
+            if self._phone_domain is None:
+                raise errors.PhoneCodesClosed
+            recipient = f"{recipient.removeprefix('+')}@{self._phone_domain}"
+        texts = Texts(message.locale)
+        purpose = texts.say(message.purpose)
+        await service.queue_mail(
+            tx,
+            act,
+            recipient=recipient,
+            subject=texts.ui("mail.code.subject", purpose=purpose),
+            text=_text(texts, message),
+            sealer=self._sealer,
+        )

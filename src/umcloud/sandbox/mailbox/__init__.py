@@ -1,0 +1,1 @@
+"""The sandbox's mailbox: a real SMTP server and a store to look into."""
