@@ -45,7 +45,7 @@ class Copies:
 
     def drop(self, url: str) -> None:
         """Drop it, whoever is still connected."""
-        name = url.rsplit("/", 1)[1].split("?")[0]
+        name = url.rpartition("/")[2].partition("?")[0]
         self.admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
