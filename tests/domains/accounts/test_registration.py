@@ -16,11 +16,11 @@ from umcloud.domains.accounts.model import (
     Role,
     Verdict,
 )
-from umcloud.domains.accounts.rules import lane_of
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.audit import queries as audit
 from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
+from umcloud.kernel.ids import lane_of
 
 
 async def register(
@@ -48,7 +48,7 @@ async def test_a_code_and_a_password_make_an_account(
     assert made.account.lane == lane_of(made.account.id)
     assert made.owner.role is Role.OWNER
     assert made.owner.email == EMAIL
-    assert await queries.account_by_id(audited, made.account.id) == made.account
+    assert await queries.account(audited, made.account.id) == made.account
     assert await queries.members(audited, made.account.id) == [made.owner]
     (record,) = await audit.for_account(audited, made.account.id)
     assert record.name == "account.registered"

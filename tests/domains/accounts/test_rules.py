@@ -35,18 +35,6 @@ NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 MAIL = Contact(Channel.EMAIL, "lin@example.com")
 
 
-@given(st.uuids())
-def test_a_lane_is_a_byte_and_stays(identifier: UUID) -> None:
-    lane = rules.lane_of(AccountId(identifier))
-    assert 0 <= lane <= 255
-    assert lane == rules.lane_of(AccountId(identifier))
-
-
-def test_lanes_are_pinned() -> None:
-    # The hot path's rows carry the lane: the function may never change.
-    assert rules.lane_of(AccountId(UUID(int=0))) == 0x37
-
-
 @pytest.mark.parametrize(
     ("channel", "text", "target"),
     [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from umcloud.domains.accounts.rules import lane_of
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import AccountId
+from umcloud.kernel.ids import AccountId, lane_of
 
 _CHECKS = {
     "is frozen for theft or closed but has a working key": (

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from umcloud.domains.accounts import errors, keys, rules
+from umcloud.domains.accounts import errors, keys, rules, tables
 from umcloud.domains.accounts.model import (
     Account,
     AccountState,
@@ -23,13 +23,12 @@ from umcloud.domains.accounts.model import (
 )
 from umcloud.domains.accounts.store import accounts, people, sessions
 from umcloud.domains.accounts.store import keys as key_store
-from umcloud.domains.accounts.tables import account, api_key, member, staff
 from umcloud.domains.accounts.vault import Vault, same_secret
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, KeyId, MemberId
 
 
-async def account_by_id(tx: Tx, account_id: AccountId) -> Account | None:
+async def account(tx: Tx, account_id: AccountId) -> Account | None:
     """Return the account, or None."""
     return await accounts.find(tx, account_id)
 
@@ -38,14 +37,14 @@ async def search_accounts(
     tx: Tx, text: str = "", before: AccountId | None = None, limit: int = 50
 ) -> list[Account]:
     """Return accounts, newest first, by a part of their name or a member's whole contact."""
-    query = select(account)
+    query = select(tables.account)
     if text.strip():
-        wanted = account.c.name.icontains(text.strip(), autoescape=True)
+        wanted = tables.account.c.name.icontains(text.strip(), autoescape=True)
         reached = _reached(text)
         query = query.where(wanted | reached if reached is not None else wanted)
     if before is not None:
-        query = query.where(account.c.id < before)
-    rows = await tx.all(query.order_by(account.c.id.desc()).limit(limit))
+        query = query.where(tables.account.c.id < before)
+    rows = await tx.all(query.order_by(tables.account.c.id.desc()).limit(limit))
     return [accounts.account_of(row) for row in rows]
 
 
@@ -54,29 +53,34 @@ def _reached(text: str) -> ColumnElement[bool] | None:
         contact = rules.guess_contact(text)
     except errors.ContactMalformed:
         return None
-    column = member.c.email if contact.channel is Channel.EMAIL else member.c.phone
-    return account.c.id.in_(select(member.c.account_id).where(column == contact.target))
+    column = tables.member.c.email if contact.channel is Channel.EMAIL else tables.member.c.phone
+    return tables.account.c.id.in_(
+        select(tables.member.c.account_id).where(column == contact.target)
+    )
 
 
 async def members(tx: Tx, account_id: AccountId) -> list[Member]:
     """Return the account's living people, in the order in which they came."""
     rows = await tx.all(
-        select(member)
-        .where(member.c.account_id == account_id, member.c.state != MemberState.REMOVED.value)
-        .order_by(member.c.id)
+        select(tables.member)
+        .where(
+            tables.member.c.account_id == account_id,
+            tables.member.c.state != MemberState.REMOVED.value,
+        )
+        .order_by(tables.member.c.id)
     )
     return [people.member_of(row) for row in rows]
 
 
 async def member_by_id(tx: Tx, member_id: MemberId) -> Member | None:
     """Return the person, removed or not, or None."""
-    row = await tx.one_or_none(select(member).where(member.c.id == member_id))
+    row = await tx.one_or_none(select(tables.member).where(tables.member.c.id == member_id))
     return people.member_of(row) if row else None
 
 
 async def staff_members(tx: Tx) -> list[Staff]:
     """Return the operator's people."""
-    rows = await tx.all(select(staff).order_by(staff.c.id))
+    rows = await tx.all(select(tables.staff).order_by(tables.staff.c.id))
     return [people.staff_of(row) for row in rows]
 
 
@@ -88,10 +92,10 @@ async def member_sessions(tx: Tx, member_id: MemberId, now: datetime) -> list[Se
 
 async def api_keys(tx: Tx, account_id: AccountId, *, revoked: bool = False) -> list[ApiKey]:
     """Return the account's keys, newest first, without their private halves."""
-    query = select(api_key).where(api_key.c.account_id == account_id)
+    query = select(tables.api_key).where(tables.api_key.c.account_id == account_id)
     if not revoked:
-        query = query.where(api_key.c.state != KeyState.REVOKED.value)
-    rows = await tx.all(query.order_by(api_key.c.id.desc()))
+        query = query.where(tables.api_key.c.state != KeyState.REVOKED.value)
+    rows = await tx.all(query.order_by(tables.api_key.c.id.desc()))
     return [key_store.key_of(row) for row in rows]
 
 
@@ -102,13 +106,13 @@ async def key_for(tx: Tx, public_key: str, *, vault: Vault) -> KeyFacts | None:
     """
     row = await tx.one_or_none(
         select(
-            api_key,
-            account.c.lane,
-            account.c.state.label("account_state"),
-            account.c.frozen_reason,
+            tables.api_key,
+            tables.account.c.lane,
+            tables.account.c.state.label("account_state"),
+            tables.account.c.frozen_reason,
         )
-        .join(account, account.c.id == api_key.c.account_id)
-        .where(api_key.c.public_key == public_key)
+        .join(tables.account, tables.account.c.id == tables.api_key.c.account_id)
+        .where(tables.api_key.c.public_key == public_key)
     )
     if row is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import datetime, timedelta
 
@@ -23,7 +22,6 @@ from umcloud.domains.accounts.model import (
     SessionKind,
     StaffRole,
 )
-from umcloud.kernel.ids import AccountId
 from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.refusals import Refusal
 
@@ -48,11 +46,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 # RFC 5321 allows much more; this is what mail providers hand out.
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
 _EMAIL_LONGEST = 254
-
-
-def lane_of(account_id: AccountId) -> int:
-    """Return the lane, 0..255, whose single writer handles the account's messages."""
-    return hashlib.sha256(account_id.bytes).digest()[0]
 
 
 def read_contact(channel: Channel, text: str) -> Contact:

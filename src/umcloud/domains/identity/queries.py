@@ -28,7 +28,7 @@ async def level(tx: Tx, account_id: AccountId) -> Level:
     """Return how much is proved about the account (C3.1)."""
     if await subject(tx, account_id) is not None:
         return Level.ORGANISATION
-    known = await accounts.account_by_id(tx, account_id)
+    known = await accounts.account(tx, account_id)
     return Level.CONTACT if known else Level.NONE
 
 
@@ -85,7 +85,7 @@ async def queue_length(tx: Tx) -> int:
 
 
 async def _item(tx: Tx, application: Application) -> QueueItem:
-    owner = await accounts.account_by_id(tx, application.account_id)
+    owner = await accounts.account(tx, application.account_id)
     others = (
         select(func.count())
         .select_from(account_subject.join(legal_subject))

@@ -41,7 +41,7 @@ async def notify(
     moments, days and enums. LookupError where there is no such sentence.
     """
     packed = rules.pack(facts)
-    account = await accounts.account_by_id(tx, account_id)
+    account = await accounts.account(tx, account_id)
     texts = Texts(account.locale if account else act.locale)
     told = rules.words(texts, event_name, packed)
     new = Notification(

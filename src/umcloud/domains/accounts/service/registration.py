@@ -22,7 +22,7 @@ from umcloud.domains.accounts.store import accounts, people
 from umcloud.domains.accounts.vault import Vault
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
-from umcloud.kernel.ids import AccountId, MemberId, uuid7
+from umcloud.kernel.ids import AccountId, MemberId, lane_of, uuid7
 
 
 async def register(
@@ -85,7 +85,7 @@ async def open_account(
     account_id = AccountId(uuid7(act.now))
     account = Account(
         id=account_id,
-        lane=rules.lane_of(account_id),
+        lane=lane_of(account_id),
         name=company,
         state=AccountState.ACTIVE,
         frozen_reason=None,

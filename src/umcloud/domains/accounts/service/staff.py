@@ -40,7 +40,14 @@ async def create_staff(
     judge_password(password, name, contact.target)
     if not roles:
         raise errors.StaffRoleless
-    staff = Staff(StaffId(uuid7(act.now)), contact.target, person, roles, True, act.now)  # noqa: FBT003
+    staff = Staff(
+        id=StaffId(uuid7(act.now)),
+        email=contact.target,
+        name=person,
+        roles=roles,
+        active=True,
+        created_at=act.now,
+    )
     if not await people.add_staff(tx, staff, await vault.hash_password(password)):
         raise errors.ContactTaken(channel=Channel.EMAIL)
     await tx.announce(act, events.StaffCreated(staff.id, roles))
