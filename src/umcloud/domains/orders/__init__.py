@@ -1,0 +1,1 @@
+"""Buying packages: quantity, price by tier, units for twelve months. See README.md."""

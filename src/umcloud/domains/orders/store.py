@@ -1,0 +1,90 @@
+"""SQL in, model out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from umcloud.domains.orders.model import Order, PackageGroup
+from umcloud.domains.orders.tables import package_order
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, BucketId, JournalId, OrderId, PriceId
+from umcloud.kernel.money import Money
+
+
+async def add(tx: Tx, order: Order, *, idempotency_key: str, request_hash: bytes) -> None:
+    """Add the order; the table refuses a second one under the account's key."""
+    await tx.execute(
+        insert(package_order).values(
+            id=order.id,
+            number=order.number,
+            account_id=order.account_id,
+            package_group=order.group.value,
+            quantity=order.quantity,
+            unit_price=order.unit_price,
+            amount=order.amount.micros,
+            price_id=order.price_id,
+            expires_at=order.expires_at,
+            placed_at=order.placed_at,
+            placed_by=order.placed_by,
+            bucket_id=order.bucket_id,
+            journal_id=order.journal_id,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
+        )
+    )
+
+
+async def by_key(tx: Tx, account_id: AccountId, key: str) -> tuple[Order, bytes] | None:
+    """Return the order placed under the key, and the hash of what it asked for."""
+    row = await tx.one_or_none(
+        select(package_order).where(
+            package_order.c.account_id == account_id, package_order.c.idempotency_key == key
+        )
+    )
+    return (read(row), bytes(row.request_hash)) if row else None
+
+
+async def to_void_for_update(tx: Tx, now: datetime, limit: int) -> list[Order]:
+    """Lock and return expired orders that nobody has looked at yet."""
+    rows = await tx.all(
+        select(package_order)
+        .where(package_order.c.voided_units.is_(None), package_order.c.expires_at <= now)
+        .order_by(package_order.c.expires_at, package_order.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [read(row) for row in rows]
+
+
+async def mark_voided(
+    tx: Tx, order_id: OrderId, *, units: int, journal_id: JournalId | None
+) -> None:
+    """Write how many units were left, and the journal that voided them."""
+    await tx.execute(
+        update(package_order)
+        .where(package_order.c.id == order_id)
+        .values(voided_units=units, void_journal_id=journal_id)
+    )
+
+
+def read(row: Row[Any]) -> Order:
+    """Return the row as a value."""
+    return Order(
+        id=OrderId(row.id),
+        number=row.number,
+        account_id=AccountId(row.account_id),
+        group=PackageGroup(row.package_group),
+        quantity=row.quantity,
+        unit_price=row.unit_price,
+        amount=Money(row.amount),
+        price_id=PriceId(row.price_id),
+        expires_at=row.expires_at,
+        placed_at=row.placed_at,
+        placed_by=row.placed_by,
+        bucket_id=BucketId(row.bucket_id),
+        journal_id=JournalId(row.journal_id),
+        voided_units=row.voided_units,
+    )
