@@ -193,6 +193,12 @@ class SmppLink(asyncio.Protocol):
         self._flush_soon()
         await asyncio.shield(self._gone)
 
+    def abort(self) -> None:
+        """Hang up at once; what is unanswered becomes unknown, `lost` is not called."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
     # -- the socket's side -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -1,0 +1,165 @@
+"""Simulated handsets: what they show, the parts they wait for, and their two switches."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from umcloud.wire.gsm.headers import Concatenation, MalformedHeader, split_header
+from umcloud.wire.gsm.segments import decode_text
+from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.pdus import Message
+
+_UNFINISHED_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HandsetMessage:
+    """A whole message on a screen. `incoming` is seen from the handset."""
+
+    id: str
+    number: str
+    other: str
+    """Who wrote to the handset, or whom it wrote to."""
+    text: str
+    parts: int
+    at: datetime
+    incoming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandsetView:
+    """A handset in the list of all handsets."""
+
+    number: str
+    messages: int
+    last: HandsetMessage | None
+    airplane_mode: bool
+    memory_full: bool
+    waiting: int
+    """Parts that the carrier holds back until the handset is back on air."""
+
+
+@dataclass(slots=True)
+class Handset:
+    """One simulated telephone."""
+
+    number: str
+    shown: deque[HandsetMessage]
+    airplane_mode: bool = False
+    memory_full: bool = False
+    waiting: int = 0
+    unfinished: dict[tuple[bytes, int, int], dict[int, str]] = field(default_factory=dict)
+
+
+class Handsets:
+    """All handsets that were written to lately; the longest quiet one makes room for a new one."""
+
+    def __init__(self, *, keep: int, most: int) -> None:
+        self.keep = keep
+        self._most = most
+        self._all: dict[str, Handset] = {}
+        #: Numbers with a switch on; nearly always empty, so the hot path asks only this.
+        self.switched: set[bytes] = set()
+
+    def get(self, number: str) -> Handset | None:
+        """Return the handset if it is known."""
+        return self._all.get(number)
+
+    def of(self, number: str) -> Handset:
+        """Return the handset, made on first use, and remember that it was used last."""
+        handset = self._all.pop(number, None)
+        if handset is None:
+            if len(self._all) >= self._most:
+                self._forget_one()
+            handset = Handset(number, deque(maxlen=max(self.keep, 1)))
+        self._all[number] = handset
+        return handset
+
+    def switch(
+        self, number: str, *, airplane_mode: bool | None = None, memory_full: bool | None = None
+    ) -> Handset:
+        """Set what is not None."""
+        handset = self.of(number)
+        if airplane_mode is not None:
+            handset.airplane_mode = airplane_mode
+        if memory_full is not None:
+            handset.memory_full = memory_full
+        if handset.airplane_mode or handset.memory_full:
+            self.switched.add(number.encode())
+        else:
+            self.switched.discard(number.encode())
+        return handset
+
+    def views(self) -> list[HandsetView]:
+        """Return all handsets, the one used last first."""
+        return [
+            HandsetView(
+                number=each.number,
+                messages=len(each.shown),
+                last=each.shown[-1] if each.shown else None,
+                airplane_mode=each.airplane_mode,
+                memory_full=each.memory_full,
+                waiting=each.waiting,
+            )
+            for each in reversed(self._all.values())
+        ]
+
+    def deliver(self, message: Message, carrier_id: bytes, at: datetime) -> HandsetMessage | None:
+        """Give a part to its handset; the whole message where this part was the last one missing.
+
+        None while parts are missing, and where nothing is kept.
+        """
+        if not self.keep:
+            return None
+        handset = self.of(message.destination.decode("ascii", "replace"))
+        part, body = _part(message)
+        text = decode_text(body, message.data_coding)
+        if text is None:
+            text = body.hex()
+        if part is not None:
+            text = _join(handset, (message.source, part.reference, part.total), part, text)
+        if text is None:
+            return None
+        shown = HandsetMessage(
+            id=carrier_id.decode(),
+            number=handset.number,
+            other=message.source.decode("latin-1"),
+            text=text,
+            parts=part.total if part else 1,
+            at=at,
+            incoming=True,
+        )
+        handset.shown.append(shown)
+        return shown
+
+    def _forget_one(self) -> None:
+        for number, handset in self._all.items():
+            if not (handset.airplane_mode or handset.memory_full):
+                del self._all[number]
+                return
+
+
+def _part(message: Message) -> tuple[Concatenation | None, bytes]:
+    body = message.payload()
+    if message.esm_class & codes.UDHI:
+        try:
+            return split_header(body)
+        except MalformedHeader:
+            return None, body
+    return None, body
+
+
+def _join(
+    handset: Handset, key: tuple[bytes, int, int], part: Concatenation, text: str
+) -> str | None:
+    """Return the whole text when every part is there."""
+    parts = handset.unfinished.setdefault(key, {})
+    parts[part.number] = text
+    if len(parts) == part.total:
+        del handset.unfinished[key]
+        return "".join(parts[each] for each in sorted(parts))
+    if len(handset.unfinished) > _UNFINISHED_MOST:
+        del handset.unfinished[next(iter(handset.unfinished))]
+    return None
