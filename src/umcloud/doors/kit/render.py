@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from umcloud.doors.kit.context import RequestContext, Shell, context_of
 from umcloud.doors.kit.errors import status_of
+from umcloud.doors.kit.forms import Form
 from umcloud.doors.kit.guard import Flash
 from umcloud.infra.i18n import LOCALES
 from umcloud.kernel.ids import show as show_id
@@ -26,7 +27,7 @@ async def render(
     context = context_of(request)
     async with context.transaction() as tx:
         shell = await context.desk.load_shell(tx, context)
-    failed = any(getattr(fact, "errors", None) for fact in facts.values())
+    failed = any(isinstance(fact, Form) and not fact.ok for fact in facts.values())
     return _answer(request, template, shell, 422 if failed and status == 200 else status, facts)
 
 

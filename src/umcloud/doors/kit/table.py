@@ -199,9 +199,9 @@ class Table:
     total: int | None = None
 
     @property
-    def is_filtered(self) -> bool:
-        """Tell whether filters hide something; an empty table says so then."""
-        return bool(self.query.filters)
+    def is_bare(self) -> bool:
+        """Tell whether there is nothing at all yet, rather than nothing that fits."""
+        return not self.rows and not self.query.filters and self.query.after is None
 
     @property
     def chips(self) -> list[tuple[Filter, str, str]]:

@@ -146,11 +146,9 @@ def _plain(texts: Texts, value: object) -> Markup:
     if isinstance(value, datetime):
         return time_tag(texts, value)
     if isinstance(value, Phone):
-        number = value.number if value.unmasked else masked_phone(value.number)
-        return Markup('<span class="k-num">{}</span>').format(number)
+        return Markup('<span class="k-num">{}</span>').format(words_of(texts, value))
     if isinstance(value, Body):
-        text = masked_body(value.text) if value.masked else value.text
-        return Markup('<span class="k-body">{}</span>').format(text)
+        return Markup('<span class="k-body">{}</span>').format(words_of(texts, value))
     if isinstance(value, Code):
         return Markup('<code class="k-code">{}</code>').format(value.text)
     return Markup('<span class="{}">{}</span>').format(
@@ -169,8 +167,10 @@ def words_of(texts: Texts, value: object) -> str:
         words = texts.percent(value.share)
     elif isinstance(value, Key):
         words = texts.ui(value)
-    elif isinstance(value, Badge | Link | Code | Body):
+    elif isinstance(value, Badge | Link | Code):
         words = words_of(texts, value.text)
+    elif isinstance(value, Body):
+        words = masked_body(value.text) if value.masked else value.text
     elif isinstance(value, Phone):
         words = value.number if value.unmasked else masked_phone(value.number)
     elif isinstance(value, Lines):
