@@ -26,13 +26,17 @@ async def test_sessions_speak_utc(tx: Tx) -> None:
     assert (await tx.sql("SHOW timezone")).scalar_one() == "UTC"
 
 
+async def write_and_fail(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.sql("INSERT INTO mark VALUES (1)")
+        raise ZeroDivisionError
+
+
 async def test_what_raises_is_undone(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.sql("CREATE TABLE mark (turn int)")
     with pytest.raises(ZeroDivisionError):
-        async with database.transaction() as tx:
-            await tx.sql("INSERT INTO mark VALUES (1)")
-            raise ZeroDivisionError
+        await write_and_fail(database)
     async with database.transaction() as tx:
         assert (await tx.sql("SELECT count(*) FROM mark")).scalar_one() == 0
 

@@ -143,12 +143,14 @@ def _place(home: Path, runner: _Runner | None) -> Path:
     home = home.resolve()
     if runner is None or runner.reaches(home):
         return home
-    elsewhere = REACHABLE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
     link = home / "postgres"
     if not link.is_symlink():
+        # A new folder each time: a home that was deleted and made again has another password.
+        REACHABLE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        elsewhere = Path(tempfile.mkdtemp(prefix="home-", dir=REACHABLE))
+        elsewhere.chmod(0o755)
         link.symlink_to(elsewhere)
-    return elsewhere
+    return link.resolve()
 
 
 class Cluster:

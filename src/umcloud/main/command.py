@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from dataclasses import replace
 from umcloud.cli import audit, clauses, clock
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
+from umcloud.infra.i18n import Texts
 from umcloud.infra.postgres import PostgresError
 from umcloud.infra.schema import migrate
 from umcloud.infra.settings import SANDBOX_MARK, Settings, settings
@@ -27,10 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(chosen)
     except Refusal as refusal:
-        sys.stderr.write(f"umcloud: refused: {refusal.code}\n")
+        sys.stderr.write(f"umcloud: {_texts().refusal(refusal)}\n")
     except (DidNotStart, HomeInUse, PostgresError, ValueError) as error:
         sys.stderr.write(f"umcloud: {error}\n")
     return 1
+
+
+def _texts() -> Texts:
+    """Return the texts of the terminal's language: Chinese where it says so, else English."""
+    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG")
+                 if os.environ.get(name)), "")  # fmt: skip
+    return Texts("zh_CN" if said.startswith("zh") else "en")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,6 +23,12 @@ CREATE TABLE public.account (
     CONSTRAINT ck_account_state CHECK (((state)::text = ANY ((ARRAY['ACTIVE'::character varying, 'FROZEN'::character varying, 'CLOSED'::character varying])::text[])))
 );
 
+CREATE TABLE public.account_subject (
+    account_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.agreement_version (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -107,7 +113,9 @@ CREATE TABLE public.carrier_line (
     "window" integer NOT NULL,
     per_second integer,
     state text NOT NULL,
-    domestic smallint DEFAULT 1 NOT NULL,
+    carries text NOT NULL,
+    priority smallint NOT NULL,
+    CONSTRAINT ck_carrier_line_carries_known CHECK ((carries = ANY (ARRAY['domestic'::text, 'international'::text, 'all'::text]))),
     CONSTRAINT ck_carrier_line_number_range CHECK (((number >= 1) AND (number <= 999))),
     CONSTRAINT ck_carrier_line_port_range CHECK (((port >= 1) AND (port <= 65535))),
     CONSTRAINT ck_carrier_line_some_speed CHECK ((per_second > 0)),
@@ -213,11 +221,28 @@ CREATE TABLE public.consent (
 
 CREATE TABLE public.daily_count (
     account_id uuid NOT NULL,
-    day text NOT NULL,
+    day date NOT NULL,
     class text NOT NULL,
     state text NOT NULL,
     messages bigint NOT NULL,
     segments bigint NOT NULL
+);
+
+CREATE TABLE public.email_outbox (
+    id uuid NOT NULL,
+    account_id uuid,
+    recipient character varying(254) NOT NULL,
+    subject character varying(200) NOT NULL,
+    sealed_text bytea,
+    state character varying(8) NOT NULL,
+    attempts smallint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    last_error character varying(200),
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT ck_email_outbox_sent_says_when CHECK ((((state)::text = 'SENT'::text) = (sent_at IS NOT NULL))),
+    CONSTRAINT ck_email_outbox_state CHECK (((state)::text = ANY ((ARRAY['QUEUED'::character varying, 'SENT'::character varying, 'DEAD'::character varying])::text[]))),
+    CONSTRAINT ck_email_outbox_text_while_queued CHECK ((((state)::text = 'QUEUED'::text) = (sealed_text IS NOT NULL)))
 );
 
 CREATE TABLE public.entry (
@@ -232,7 +257,7 @@ CREATE TABLE public.entry (
 );
 
 CREATE TABLE public.final (
-    xid text NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     lane smallint NOT NULL,
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -246,7 +271,7 @@ CREATE TABLE public.final (
 PARTITION BY RANGE (id);
 
 CREATE TABLE public.final_default (
-    xid text CONSTRAINT final_xid_not_null NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT final_xid_not_null NOT NULL,
     lane smallint CONSTRAINT final_lane_not_null NOT NULL,
     id uuid CONSTRAINT final_id_not_null NOT NULL,
     account_id uuid CONSTRAINT final_account_id_not_null NOT NULL,
@@ -284,6 +309,37 @@ CREATE TABLE public.idempotency (
     CONSTRAINT ck_idempotency_key_length CHECK (((length(key) >= 1) AND (length(key) <= 255)))
 );
 
+CREATE TABLE public.identity_application (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    name character varying(100) NOT NULL,
+    uscc character varying(18) NOT NULL,
+    legal_person character varying(64) NOT NULL,
+    state character varying(16) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    submitted_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    reason character varying(500),
+    CONSTRAINT ck_identity_application_decided_says_when CHECK ((((state)::text = ANY ((ARRAY['APPROVED'::character varying, 'REFUSED'::character varying])::text[])) = (decided_at IS NOT NULL))),
+    CONSTRAINT ck_identity_application_refused_says_why CHECK ((((state)::text = 'REFUSED'::text) = (reason IS NOT NULL))),
+    CONSTRAINT ck_identity_application_state CHECK (((state)::text = ANY ((ARRAY['DRAFT'::character varying, 'SUBMITTED'::character varying, 'APPROVED'::character varying, 'REFUSED'::character varying])::text[]))),
+    CONSTRAINT ck_identity_application_submitted_says_when CHECK ((((state)::text = 'DRAFT'::text) = (submitted_at IS NULL)))
+);
+
+CREATE TABLE public.identity_document (
+    id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    kind character varying(16) NOT NULL,
+    media_type character varying(32) NOT NULL,
+    size integer NOT NULL,
+    sha256 bytea NOT NULL,
+    sealed bytea NOT NULL,
+    uploaded_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_identity_document_kind CHECK (((kind)::text = ANY ((ARRAY['LICENCE'::character varying, 'AUTHORISATION'::character varying])::text[]))),
+    CONSTRAINT ck_identity_document_size CHECK (((size >= 1) AND (size <= 4194304)))
+);
+
 CREATE TABLE public.journal (
     lane smallint NOT NULL,
     id uuid NOT NULL,
@@ -315,6 +371,16 @@ CREATE TABLE public.lane_log (
 )
 WITH (fillfactor='20');
 
+CREATE TABLE public.legal_subject (
+    id uuid NOT NULL,
+    kind character varying(16) NOT NULL,
+    number character varying(18) NOT NULL,
+    name character varying(100) NOT NULL,
+    legal_person character varying(64) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_legal_subject_kind CHECK (((kind)::text = 'ORGANISATION'::text))
+);
+
 CREATE TABLE public.line_cursor (
     line smallint NOT NULL,
     lane smallint NOT NULL,
@@ -323,8 +389,9 @@ CREATE TABLE public.line_cursor (
 
 CREATE TABLE public.log_cursor (
     follower text NOT NULL,
+    xid xid8 NOT NULL,
     lane smallint NOT NULL,
-    "position" text NOT NULL
+    id uuid NOT NULL
 );
 
 CREATE TABLE public.member (
@@ -385,6 +452,16 @@ CREATE TABLE public.message_default (
     CONSTRAINT ck_message_has_segments CHECK ((segments > 0))
 );
 
+CREATE TABLE public.notification (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    member_id uuid,
+    event_name character varying(80) NOT NULL,
+    facts jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    read_at timestamp with time zone
+);
+
 CREATE TABLE public.one_time_code (
     channel character varying(8) NOT NULL,
     target character varying(254) NOT NULL,
@@ -424,6 +501,33 @@ CREATE TABLE public.orphan_receipt (
     code text NOT NULL,
     carrier_at timestamp with time zone,
     at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.package_order (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    account_id uuid NOT NULL,
+    package_group text NOT NULL,
+    quantity integer NOT NULL,
+    unit_price numeric(18,8) NOT NULL,
+    amount bigint NOT NULL,
+    price_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    placed_by uuid,
+    bucket_id uuid NOT NULL,
+    journal_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash bytea NOT NULL,
+    voided_units integer,
+    void_journal_id uuid,
+    CONSTRAINT ck_package_order_group_known CHECK ((package_group = ANY (ARRAY['notice'::text, 'marketing'::text]))),
+    CONSTRAINT ck_package_order_i13_priced_once CHECK (((amount)::numeric = round(((unit_price * (quantity)::numeric) * (1000000)::numeric)))),
+    CONSTRAINT ck_package_order_in_hundreds CHECK ((((quantity % 100) = 0) AND (quantity >= 100))),
+    CONSTRAINT ck_package_order_number_shape CHECK ((number ~ '^[0-9]{23}$'::text)),
+    CONSTRAINT ck_package_order_valid_for_a_while CHECK ((expires_at > placed_at)),
+    CONSTRAINT ck_package_order_void_is_booked CHECK (((void_journal_id IS NOT NULL) = (COALESCE(voided_units, 0) > 0))),
+    CONSTRAINT ck_package_order_voids_at_most_all CHECK (((voided_units >= 0) AND (voided_units <= quantity)))
 );
 
 CREATE TABLE public.payment (
@@ -742,6 +846,9 @@ ALTER TABLE ONLY public.message_default
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT pk_account PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.account_subject
+    ADD CONSTRAINT pk_account_subject PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY public.agreement_version
     ADD CONSTRAINT pk_agreement_version PRIMARY KEY (id);
 
@@ -769,6 +876,9 @@ ALTER TABLE ONLY public.consent
 ALTER TABLE ONLY public.daily_count
     ADD CONSTRAINT pk_daily_count PRIMARY KEY (account_id, day, class, state);
 
+ALTER TABLE ONLY public.email_outbox
+    ADD CONSTRAINT pk_email_outbox PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT pk_entry PRIMARY KEY (lane, wallet_id, seq);
 
@@ -777,6 +887,12 @@ ALTER TABLE ONLY public.hold
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT pk_idempotency PRIMARY KEY (lane, account_id, key);
+
+ALTER TABLE ONLY public.identity_application
+    ADD CONSTRAINT pk_identity_application PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.identity_document
+    ADD CONSTRAINT pk_identity_document PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT pk_journal PRIMARY KEY (lane, id);
@@ -787,14 +903,20 @@ ALTER TABLE ONLY public.journal_block
 ALTER TABLE ONLY public.lane_log
     ADD CONSTRAINT pk_lane_log PRIMARY KEY (lane);
 
+ALTER TABLE ONLY public.legal_subject
+    ADD CONSTRAINT pk_legal_subject PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.line_cursor
     ADD CONSTRAINT pk_line_cursor PRIMARY KEY (line, lane);
 
 ALTER TABLE ONLY public.log_cursor
-    ADD CONSTRAINT pk_log_cursor PRIMARY KEY (follower, lane);
+    ADD CONSTRAINT pk_log_cursor PRIMARY KEY (follower);
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT pk_member PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT pk_notification PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.one_time_code
     ADD CONSTRAINT pk_one_time_code PRIMARY KEY (channel, target, purpose);
@@ -807,6 +929,9 @@ ALTER TABLE ONLY public.operator_fold
 
 ALTER TABLE ONLY public.orphan_receipt
     ADD CONSTRAINT pk_orphan_receipt PRIMARY KEY (line, carrier_id);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT pk_package_order PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT pk_payment PRIMARY KEY (id);
@@ -883,6 +1008,24 @@ ALTER TABLE ONLY public.consent
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT uq_entry_lane_journal_id_wallet_id UNIQUE (lane, journal_id, wallet_id);
 
+ALTER TABLE ONLY public.identity_document
+    ADD CONSTRAINT uq_identity_document_application_id_kind UNIQUE (application_id, kind);
+
+ALTER TABLE ONLY public.legal_subject
+    ADD CONSTRAINT uq_legal_subject_kind_number UNIQUE (kind, number);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT uq_package_order_account_id_idempotency_key UNIQUE (account_id, idempotency_key);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT uq_package_order_bucket_id UNIQUE (bucket_id);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT uq_package_order_journal_id UNIQUE (journal_id);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT uq_package_order_number UNIQUE (number);
+
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT uq_payment_account_id_idempotency_key UNIQUE (account_id, idempotency_key);
 
@@ -910,19 +1053,35 @@ ALTER TABLE ONLY public.template
 ALTER TABLE ONLY public.wallet
     ADD CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency);
 
+CREATE INDEX ix_account_subject_subject_id ON public.account_subject USING btree (subject_id);
+
 CREATE INDEX ix_api_key_account_id ON public.api_key USING btree (account_id);
 
 CREATE INDEX ix_audit_record_account_id_id ON public.audit_record USING btree (account_id, id);
 
 CREATE INDEX ix_audit_record_unsealed ON public.audit_record USING btree (at, id) WHERE (chain_seq IS NULL);
 
+CREATE INDEX ix_email_outbox_due ON public.email_outbox USING btree (due_at, id) WHERE ((state)::text = 'QUEUED'::text);
+
 CREATE INDEX ix_hold_open ON public.hold USING btree (expires_at) WHERE (state = 'open'::text);
 
 CREATE INDEX ix_idempotency_at ON public.idempotency USING btree (at);
 
+CREATE INDEX ix_identity_application_account_id_id ON public.identity_application USING btree (account_id, id);
+
+CREATE INDEX ix_identity_application_queue ON public.identity_application USING btree (submitted_at, id) WHERE ((state)::text = 'SUBMITTED'::text);
+
 CREATE INDEX ix_member_account_id ON public.member USING btree (account_id);
 
 CREATE INDEX ix_message_account_id ON ONLY public.message USING btree (account_id, id);
+
+CREATE INDEX ix_notification_account_id_id ON public.notification USING btree (account_id, id);
+
+CREATE INDEX ix_notification_unread ON public.notification USING btree (account_id) WHERE (read_at IS NULL);
+
+CREATE INDEX ix_package_order_account_id_id ON public.package_order USING btree (account_id, id);
+
+CREATE INDEX ix_package_order_to_void ON public.package_order USING btree (expires_at) WHERE (voided_units IS NULL);
 
 CREATE INDEX ix_payment_account_id_id ON public.payment USING btree (account_id, id);
 
@@ -955,6 +1114,8 @@ CREATE INDEX message_default_account_id_id_idx ON public.message_default USING b
 CREATE INDEX submission_default_carrier_id_idx ON public.submission_default USING btree (carrier_id);
 
 CREATE UNIQUE INDEX uq_bucket_open_ended ON public.bucket USING btree (lane, wallet_id, kind) WHERE (expires_at IS NULL);
+
+CREATE UNIQUE INDEX uq_identity_application_living ON public.identity_application USING btree (account_id) WHERE ((state)::text <> 'REFUSED'::text);
 
 CREATE UNIQUE INDEX uq_journal_idempotency_key ON public.journal USING btree (lane, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
@@ -1006,6 +1167,12 @@ CREATE TRIGGER payment_statement_line_is_immutable BEFORE DELETE OR UPDATE ON pu
 
 CREATE TRIGGER price_version_is_immutable BEFORE DELETE OR UPDATE ON public.price_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+ALTER TABLE ONLY public.account_subject
+    ADD CONSTRAINT fk_account_subject_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.account_subject
+    ADD CONSTRAINT fk_account_subject_subject_id FOREIGN KEY (subject_id) REFERENCES public.legal_subject(id);
+
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT fk_api_key_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
 
@@ -1021,14 +1188,35 @@ ALTER TABLE ONLY public.consent
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT fk_consent_version_id_kind_version_locale_sha256 FOREIGN KEY (version_id, kind, version, locale, sha256) REFERENCES public.agreement_version(id, kind, version, locale, sha256);
 
+ALTER TABLE ONLY public.email_outbox
+    ADD CONSTRAINT fk_email_outbox_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT fk_hold_lane_wallet_id FOREIGN KEY (lane, wallet_id) REFERENCES public.wallet(lane, id);
+
+ALTER TABLE ONLY public.identity_application
+    ADD CONSTRAINT fk_identity_application_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.identity_application
+    ADD CONSTRAINT fk_identity_application_decided_by FOREIGN KEY (decided_by) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.identity_document
+    ADD CONSTRAINT fk_identity_document_application_id FOREIGN KEY (application_id) REFERENCES public.identity_application(id);
 
 ALTER TABLE ONLY public.line_cursor
     ADD CONSTRAINT fk_line_cursor_line FOREIGN KEY (line) REFERENCES public.carrier_line(number);
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT fk_member_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT fk_notification_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT fk_notification_member_id FOREIGN KEY (member_id) REFERENCES public.member(id);
+
+ALTER TABLE ONLY public.package_order
+    ADD CONSTRAINT fk_package_order_price_id FOREIGN KEY (price_id) REFERENCES public.price_version(id);
 
 ALTER TABLE ONLY public.payment_notice
     ADD CONSTRAINT fk_payment_notice_payment_id FOREIGN KEY (payment_id) REFERENCES public.payment(id);

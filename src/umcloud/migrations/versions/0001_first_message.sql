@@ -178,6 +178,18 @@ CREATE TABLE charge_outcome (
 
 CREATE TABLE charge_outcome_default PARTITION OF charge_outcome DEFAULT;
 
+CREATE TABLE legal_subject (
+	id UUID NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	number VARCHAR(18) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	legal_person VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_legal_subject PRIMARY KEY (id),
+	CONSTRAINT uq_legal_subject_kind_number UNIQUE (kind, number),
+	CONSTRAINT ck_legal_subject_kind CHECK (kind IN ('ORGANISATION'))
+);
+
 CREATE TABLE wallet (
 	lane SMALLINT NOT NULL,
 	id UUID NOT NULL,
@@ -293,13 +305,15 @@ CREATE TABLE carrier_line (
 	"window" INTEGER NOT NULL,
 	per_second INTEGER,
 	state TEXT NOT NULL,
-	domestic SMALLINT DEFAULT 1 NOT NULL,
+	carries TEXT NOT NULL,
+	priority SMALLINT NOT NULL,
 	CONSTRAINT pk_carrier_line PRIMARY KEY (number),
 	CONSTRAINT ck_carrier_line_number_range CHECK (number BETWEEN 1 AND 999),
 	CONSTRAINT ck_carrier_line_port_range CHECK (port BETWEEN 1 AND 65535),
 	CONSTRAINT ck_carrier_line_window_range CHECK ("window" BETWEEN 1 AND 10000),
 	CONSTRAINT ck_carrier_line_some_speed CHECK (per_second > 0),
 	CONSTRAINT ck_carrier_line_state_known CHECK (state IN ('enabled', 'draining', 'disabled')),
+	CONSTRAINT ck_carrier_line_carries_known CHECK (carries IN ('domestic', 'international', 'all')),
 	CONSTRAINT uq_carrier_line_name UNIQUE (name)
 );
 
@@ -364,7 +378,7 @@ CREATE TABLE receipt (
 CREATE TABLE receipt_default PARTITION OF receipt DEFAULT;
 
 CREATE TABLE final (
-	xid TEXT NOT NULL,
+	xid XID8 DEFAULT pg_current_xact_id() NOT NULL,
 	lane SMALLINT NOT NULL,
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
@@ -406,7 +420,7 @@ CREATE TABLE orphan_receipt (
 
 CREATE TABLE daily_count (
 	account_id UUID NOT NULL,
-	day TEXT NOT NULL,
+	day DATE NOT NULL,
 	class TEXT NOT NULL,
 	state TEXT NOT NULL,
 	messages BIGINT NOT NULL,
@@ -416,9 +430,10 @@ CREATE TABLE daily_count (
 
 CREATE TABLE log_cursor (
 	follower TEXT NOT NULL,
+	xid XID8 NOT NULL,
 	lane SMALLINT NOT NULL,
-	position TEXT NOT NULL,
-	CONSTRAINT pk_log_cursor PRIMARY KEY (follower, lane)
+	id UUID NOT NULL,
+	CONSTRAINT pk_log_cursor PRIMARY KEY (follower)
 );
 
 CREATE TABLE payment (
@@ -604,6 +619,44 @@ CREATE TABLE api_key (
 
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 
+CREATE TABLE account_subject (
+	account_id UUID NOT NULL,
+	subject_id UUID NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_account_subject PRIMARY KEY (account_id),
+	CONSTRAINT fk_account_subject_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_account_subject_subject_id FOREIGN KEY(subject_id) REFERENCES legal_subject (id)
+);
+
+CREATE INDEX ix_account_subject_subject_id ON account_subject (subject_id);
+
+CREATE TABLE identity_application (
+	id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	uscc VARCHAR(18) NOT NULL,
+	legal_person VARCHAR(64) NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	submitted_at TIMESTAMP WITH TIME ZONE,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	decided_by UUID,
+	reason VARCHAR(500),
+	CONSTRAINT pk_identity_application PRIMARY KEY (id),
+	CONSTRAINT ck_identity_application_state CHECK (state IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'REFUSED')),
+	CONSTRAINT ck_identity_application_submitted_says_when CHECK ((state = 'DRAFT') = (submitted_at IS NULL)),
+	CONSTRAINT ck_identity_application_decided_says_when CHECK ((state IN ('APPROVED', 'REFUSED')) = (decided_at IS NOT NULL)),
+	CONSTRAINT ck_identity_application_refused_says_why CHECK ((state = 'REFUSED') = (reason IS NOT NULL)),
+	CONSTRAINT fk_identity_application_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_identity_application_decided_by FOREIGN KEY(decided_by) REFERENCES staff (id)
+);
+
+CREATE INDEX ix_identity_application_account_id_id ON identity_application (account_id, id);
+
+CREATE INDEX ix_identity_application_queue ON identity_application (submitted_at, id) WHERE state = 'SUBMITTED';
+
+CREATE UNIQUE INDEX uq_identity_application_living ON identity_application (account_id) WHERE state <> 'REFUSED';
+
 CREATE TABLE bucket (
 	lane SMALLINT NOT NULL,
 	wallet_id UUID NOT NULL,
@@ -650,6 +703,64 @@ CREATE TABLE line_cursor (
 	CONSTRAINT pk_line_cursor PRIMARY KEY (line, lane),
 	CONSTRAINT fk_line_cursor_line FOREIGN KEY(line) REFERENCES carrier_line (number)
 );
+
+CREATE TABLE email_outbox (
+	id UUID NOT NULL,
+	account_id UUID,
+	recipient VARCHAR(254) NOT NULL,
+	subject VARCHAR(200) NOT NULL,
+	sealed_text BYTEA,
+	state VARCHAR(8) NOT NULL,
+	attempts SMALLINT NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_error VARCHAR(200),
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_email_outbox PRIMARY KEY (id),
+	CONSTRAINT ck_email_outbox_state CHECK (state IN ('QUEUED', 'SENT', 'DEAD')),
+	CONSTRAINT ck_email_outbox_text_while_queued CHECK ((state = 'QUEUED') = (sealed_text IS NOT NULL)),
+	CONSTRAINT ck_email_outbox_sent_says_when CHECK ((state = 'SENT') = (sent_at IS NOT NULL)),
+	CONSTRAINT fk_email_outbox_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+);
+
+CREATE INDEX ix_email_outbox_due ON email_outbox (due_at, id) WHERE state = 'QUEUED';
+
+CREATE TABLE package_order (
+	id UUID NOT NULL,
+	number TEXT NOT NULL,
+	account_id UUID NOT NULL,
+	package_group TEXT NOT NULL,
+	quantity INTEGER NOT NULL,
+	unit_price NUMERIC(18, 8) NOT NULL,
+	amount BIGINT NOT NULL,
+	price_id UUID NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	placed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	placed_by UUID,
+	bucket_id UUID NOT NULL,
+	journal_id UUID NOT NULL,
+	idempotency_key TEXT NOT NULL,
+	request_hash BYTEA NOT NULL,
+	voided_units INTEGER,
+	void_journal_id UUID,
+	CONSTRAINT pk_package_order PRIMARY KEY (id),
+	CONSTRAINT uq_package_order_account_id_idempotency_key UNIQUE (account_id, idempotency_key),
+	CONSTRAINT ck_package_order_group_known CHECK (package_group IN ('notice', 'marketing')),
+	CONSTRAINT ck_package_order_number_shape CHECK (number ~ '^[0-9]{23}$'),
+	CONSTRAINT ck_package_order_in_hundreds CHECK (quantity % 100 = 0 AND quantity >= 100),
+	CONSTRAINT ck_package_order_i13_priced_once CHECK (amount = round(unit_price * quantity * 1000000)),
+	CONSTRAINT ck_package_order_valid_for_a_while CHECK (expires_at > placed_at),
+	CONSTRAINT ck_package_order_voids_at_most_all CHECK (voided_units BETWEEN 0 AND quantity),
+	CONSTRAINT ck_package_order_void_is_booked CHECK ((void_journal_id IS NOT NULL) = (coalesce(voided_units, 0) > 0)),
+	CONSTRAINT uq_package_order_number UNIQUE (number),
+	CONSTRAINT fk_package_order_price_id FOREIGN KEY(price_id) REFERENCES price_version (id),
+	CONSTRAINT uq_package_order_bucket_id UNIQUE (bucket_id),
+	CONSTRAINT uq_package_order_journal_id UNIQUE (journal_id)
+);
+
+CREATE INDEX ix_package_order_account_id_id ON package_order (account_id, id);
+
+CREATE INDEX ix_package_order_to_void ON package_order (expires_at) WHERE voided_units IS NULL;
 
 CREATE TABLE payment_notice (
 	channel TEXT NOT NULL,
@@ -776,3 +887,36 @@ CREATE TABLE consent (
 );
 
 CREATE TRIGGER consent_is_immutable BEFORE UPDATE OR DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE identity_document (
+	id UUID NOT NULL,
+	application_id UUID NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	media_type VARCHAR(32) NOT NULL,
+	size INTEGER NOT NULL,
+	sha256 BYTEA NOT NULL,
+	sealed BYTEA NOT NULL,
+	uploaded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_identity_document PRIMARY KEY (id),
+	CONSTRAINT uq_identity_document_application_id_kind UNIQUE (application_id, kind),
+	CONSTRAINT ck_identity_document_kind CHECK (kind IN ('LICENCE', 'AUTHORISATION')),
+	CONSTRAINT ck_identity_document_size CHECK (size BETWEEN 1 AND 4194304),
+	CONSTRAINT fk_identity_document_application_id FOREIGN KEY(application_id) REFERENCES identity_application (id)
+);
+
+CREATE TABLE notification (
+	id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	member_id UUID,
+	event_name VARCHAR(80) NOT NULL,
+	facts JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	read_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_notification PRIMARY KEY (id),
+	CONSTRAINT fk_notification_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_notification_member_id FOREIGN KEY(member_id) REFERENCES member (id)
+);
+
+CREATE INDEX ix_notification_account_id_id ON notification (account_id, id);
+
+CREATE INDEX ix_notification_unread ON notification (account_id) WHERE read_at IS NULL;
