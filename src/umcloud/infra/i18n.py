@@ -139,8 +139,8 @@ class _Sentence(string.Formatter):
 class Texts:
     """What one reader is told: sentences and formats in one language.
 
-    Strict texts raise `MissingTextError`; lenient ones (production) log an error and fall back on the
-    first language, then on the kind of the refusal, and last on the key.
+    Strict texts raise `MissingTextError`; lenient ones (production) log an error and fall back on
+    the first language, then on the kind of the refusal, and last on the key.
     """
 
     def __init__(

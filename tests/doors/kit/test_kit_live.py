@@ -70,7 +70,7 @@ async def test_the_last_part_ends_the_stream() -> None:
 
 async def test_a_browser_that_left_ends_the_stream_and_the_source() -> None:
     source = Source(Part("status", "stop here"))
-    await listen(source, Browser())
+    await listen(source, Browser(), beat=0.05)
     assert source.closed
 
 

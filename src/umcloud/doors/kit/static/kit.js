@@ -11,7 +11,13 @@
   // A form is sent once; its button turns until the answer comes.
   document.addEventListener("submit", event => {
     const form = event.target;
-    if (form.method === "get" || event.defaultPrevented) return;
+    if (event.defaultPrevented) return;
+    if (form.method === "get") { // what was left empty does not belong into the address
+      const empty = [...form.elements].filter(field => field.name && !field.value);
+      empty.forEach(field => { field.disabled = true; });
+      setTimeout(() => empty.forEach(field => { field.disabled = false; }));
+      return;
+    }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     const button = event.submitter || form.querySelector('button[type="submit"]');
