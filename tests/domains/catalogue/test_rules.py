@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import phonenumbers
 import pytest
@@ -171,8 +172,10 @@ def test_a_list_may_not_change_the_past_nor_contradict_itself() -> None:
     ],
 )
 def test_prices_that_cannot_be_are_refused(fault: dict[str, object]) -> None:
+    changed: Any = fault
+    price = replace(shipped.domestic()[0], **changed)
     with pytest.raises(PriceMalformed):
-        rules.check_publication([replace(shipped.domestic()[0], **fault)], [], now=NOW)  # type: ignore[arg-type]  # one fault at a time
+        rules.check_publication([price], [], now=NOW)
 
 
 @given(quantity=st.integers(1, 2_999_999), cls=st.sampled_from(["otp", "notice", "marketing"]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from umcloud.domains.payments.errors import NoticeNotGenuine
 from umcloud.domains.payments.model import (
     Bill,
     Notice,
@@ -40,7 +41,8 @@ class PaperChannel:
         return self.known.get(bill_number)
 
     def verify_notify(self, fields: Mapping[str, str]) -> Notice:
-        raise NotImplementedError
+        """Refuse everything: it cannot sign, so its notices are handed to the service itself."""
+        raise NoticeNotGenuine(reason=f"{len(fields)} fields on paper")
 
     async def statement(self, day: date) -> list[StatementLine]:
         return self.statements.get(day, [])
