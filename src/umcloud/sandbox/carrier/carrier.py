@@ -53,8 +53,7 @@ class Carrier:
         self.knobs = knobs or Knobs()
         self.counts = Counts()
         self._now = now
-        # Only the simulation's weather is drawn from it; nothing secret is.
-        self._chance = random.Random(config.seed)  # noqa: S311
+        self._chance = random.Random(config.seed)  # noqa: S311 - weather, no secrets
         self._handsets = Handsets(keep=config.keep, most=config.handsets_most)
         self._news = Newsroom()
         self._clients = {system_id: Client(system_id) for system_id in config.clients}

@@ -61,12 +61,12 @@ def encode_parts(text: str, reference: int) -> Parts:
     if alphabet.fits(text):
         septets = alphabet.encode(text)
         if len(septets) <= _SEPTETS_SINGLE:
-            return Parts(GSM7, False, (septets,))  # noqa: FBT003 - the field is named
-        return Parts(GSM7, True, _headed(_cut_septets(septets), reference))  # noqa: FBT003
+            return Parts(GSM7, udhi=False, payloads=(septets,))
+        return Parts(GSM7, udhi=True, payloads=_headed(_cut_septets(septets), reference))
     octets = text.encode("utf-16-be")
     if len(octets) <= _OCTETS_SINGLE:
-        return Parts(UCS2, False, (octets,))  # noqa: FBT003 - the field is named
-    return Parts(UCS2, True, _headed(_cut_units(octets), reference))  # noqa: FBT003
+        return Parts(UCS2, udhi=False, payloads=(octets,))
+    return Parts(UCS2, udhi=True, payloads=_headed(_cut_units(octets), reference))
 
 
 def decode_text(octets: bytes, data_coding: int) -> str | None:

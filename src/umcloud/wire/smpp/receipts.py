@@ -106,9 +106,10 @@ def _moment(digits: bytes, zone: tzinfo) -> datetime | None:
     """
     if len(digits) not in {10, 12} or not digits.isdigit():
         return None
-    pairs = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    year, month, day, hour, minute = (int(digits[at : at + 2]) for at in range(0, 10, 2))
+    second = int(digits[10:] or b"0")
     try:
-        local = datetime(2000 + pairs[0], *pairs[1:], tzinfo=zone)  # type: ignore[misc,arg-type] # 4 or 5 integers
+        local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
     return local.astimezone(UTC)
