@@ -14,6 +14,7 @@ from sqlalchemy import DDL, MetaData, Table, event, text
 from sqlalchemy.engine import CursorResult, Row, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
+from sqlalchemy.types import UserDefinedType
 
 from umcloud.infra.bus import Bus, Event
 from umcloud.kernel.act import Act
@@ -28,6 +29,16 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction number, as a column type."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the name of the type."""
+        return "XID8"
 
 
 def _ddl(statement: str) -> DDL:

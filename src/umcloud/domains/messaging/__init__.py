@@ -1,0 +1,1 @@
+"""Messaging: accept, route, submit, report. See README.md."""

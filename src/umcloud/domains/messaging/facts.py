@@ -1,0 +1,138 @@
+"""What the hot path must know of an account, loaded once and proved current at every batch.
+
+Each change that matters (account state, verification, consent, signature, template, price, line)
+raises `sender.version` in its own transaction; a batch compares the version it screened with to
+the one in the database, under the lane's lock, and screens again where they differ. So nothing
+is ever sent by facts that had already changed when it was accepted (C4.2, R-SIG-16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from umcloud.domains.accounts import queries as accounts
+from umcloud.domains.accounts.model import AccountState
+from umcloud.domains.catalogue import queries as catalogue
+from umcloud.domains.catalogue.model import MessageClass
+from umcloud.domains.identity import queries as identity
+from umcloud.domains.identity.model import Level
+from umcloud.domains.messaging.errors import AccountStopped, NotVerified
+from umcloud.domains.messaging.prices import PriceBook
+from umcloud.domains.resources.approved import approved_for
+from umcloud.domains.resources.signatures.model import SignatureFacts
+from umcloud.domains.resources.templates.rendering import CompiledTemplate, compile_content
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, lane_of
+from umcloud.kernel.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class UsableTemplate:
+    """An approved template, prepared."""
+
+    id: int
+    cls: MessageClass
+    compiled: CompiledTemplate
+    international: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A carrier line that may take a message, with the source number it sends from."""
+
+    line: int
+    source: str
+
+
+@dataclass(slots=True)
+class SenderFacts:
+    """Everything that screening asks about one account."""
+
+    account_id: AccountId
+    lane: int
+    version: int
+    stopped: Refusal | None
+    """Why nothing may be sent at all, if so."""
+    signatures: Mapping[str, SignatureFacts]
+    default_signature: SignatureFacts | None
+    templates: Mapping[str, UsableTemplate]
+    prices: PriceBook
+    domestic: Route | None
+    international: Route | None
+
+
+async def load(tx: Tx, account_id: AccountId) -> SenderFacts:
+    """Return the account's facts as of this transaction."""
+    lane = lane_of(account_id)
+    version = await _version(tx, lane, account_id)
+    approved = await approved_for(tx, account_id)
+    templates = {
+        public_id: UsableTemplate(
+            facts.id.int,
+            MessageClass(facts.cls.value),
+            compile_content(facts.content),
+            facts.international,
+        )
+        for public_id, facts in approved.templates.items()
+    }
+    return SenderFacts(
+        account_id=account_id,
+        lane=lane,
+        version=version,
+        stopped=await _stopped(tx, account_id),
+        signatures=approved.signatures,
+        default_signature=approved.default_signature,
+        templates=templates,
+        prices=PriceBook(await catalogue.price_versions(tx)),
+        domestic=await _route(tx, "domestic"),
+        international=await _route(tx, "international"),
+    )
+
+
+async def _version(tx: Tx, lane: int, account_id: AccountId) -> int:
+    row = (
+        await tx.sql(
+            "SELECT version FROM sender WHERE lane = :lane AND account_id = :account",
+            lane=lane,
+            account=account_id,
+        )
+    ).one_or_none()
+    return int(row.version) if row else 0
+
+
+async def _stopped(tx: Tx, account_id: AccountId) -> Refusal | None:
+    account = await accounts.account(tx, account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return AccountStopped(state=account.state.value if account else "absent")
+    if await identity.level(tx, account_id) is not Level.ORGANISATION:
+        return NotVerified()
+    return None
+
+
+async def _route(tx: Tx, kind: str) -> Route | None:
+    row = (
+        await tx.sql(
+            "SELECT number, source FROM carrier_line WHERE state = 'enabled' "
+            "AND carries IN (:kind, 'all') ORDER BY priority, number LIMIT 1",
+            kind=kind,
+        )
+    ).one_or_none()
+    return Route(row.number, row.source) if row else None
+
+
+async def changed(tx: Tx, account_id: AccountId, now: datetime) -> None:
+    """Say, in the changing transaction, that the account's facts are no longer what they were."""
+    del now  # every listener gets it; a version needs none
+    await tx.sql(
+        "INSERT INTO sender (lane, account_id, version) VALUES (:lane, :account, 1) "
+        "ON CONFLICT (lane, account_id) DO UPDATE SET version = sender.version + 1",
+        lane=lane_of(account_id),
+        account=account_id,
+    )
+
+
+async def changed_for_all(tx: Tx) -> None:
+    """Say so for every account: prices or lines changed."""
+    await tx.sql("UPDATE sender SET version = version + 1")
