@@ -16,6 +16,7 @@ from umcloud.domains.agreements.errors import (
 from umcloud.domains.agreements.events import AgreementAccepted, AgreementPublished
 from umcloud.domains.agreements.model import (
     AgreementKind,
+    AgreementText,
     AgreementVersion,
     AgreementVersionId,
     Consent,
@@ -125,6 +126,35 @@ async def current(
     return by_locale.get(locale) or by_locale.get(MAIN_LOCALE) or next(iter(by_locale.values()))
 
 
+async def check(  # P.1 E.1
+    tx: Tx,
+    act: Act,
+    *,
+    version_id: AgreementVersionId,
+    acknowledged: AbstractSet[str],
+    seconds_on_page: int,
+    authority: bool,
+) -> tuple[AgreementVersion, AgreementText, tuple[str, ...]]:
+    """Refuse a consent as `accept` would, before there is anybody whose consent it is.
+
+    Returns the version, its clauses and the acknowledged ones in the order of the text.
+    """
+    version = await store.version(tx, version_id)
+    if version is None:
+        raise AgreementNotFound
+    label = rules.in_force(await store.beginnings(tx, version.kind), act.now)
+    if version.version != label:
+        raise NotTheVersionInForce(version=version.version, in_force=label or "")
+    text = rules.parse(version.text)
+    ticked = rules.check_consent(
+        text,
+        acknowledged=frozenset(acknowledged),
+        authority=authority,
+        seconds_on_page=seconds_on_page,
+    )
+    return version, text, ticked
+
+
 async def accept(  # P.1 E.1
     tx: Tx,
     act: Act,
@@ -144,18 +174,13 @@ async def accept(  # P.1 E.1
     same text again gets the first record back. Call it in the transaction that registers the
     account: no consent, no account.
     """
-    version = await store.version(tx, version_id)
-    if version is None:
-        raise AgreementNotFound
-    label = rules.in_force(await store.beginnings(tx, version.kind), act.now)
-    if version.version != label:
-        raise NotTheVersionInForce(version=version.version, in_force=label or "")
-    text = rules.parse(version.text)
-    ticked = rules.check_consent(
-        text,
-        acknowledged=frozenset(acknowledged),
-        authority=authority,
+    version, text, ticked = await check(
+        tx,
+        act,
+        version_id=version_id,
+        acknowledged=acknowledged,
         seconds_on_page=seconds_on_page,
+        authority=authority,
     )
     await store.lock_chain(tx, account_id)
     before = await store.consents(tx, account_id)

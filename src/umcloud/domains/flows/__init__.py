@@ -1,0 +1,1 @@
+"""Deeds that need several slices at once, each in one transaction."""
