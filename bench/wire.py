@@ -1,0 +1,60 @@
+"""What the load generators write on the wire: one place that knows the interface's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PATH = "/v1/messages"
+TOKEN_LENGTH = 16
+#: The last four digits of a number decide its fate; these ends are delivered in the ordinary way.
+_ENDS = 9000
+_HEADS = 10_000
+
+
+def token(run: int, number: int) -> bytes:
+    """Return 16 characters that no other message of any run has."""
+    return b"%04x%012x" % (run, number)
+
+
+def destination(number: int) -> bytes:
+    """Return a mainland mobile whose messages are delivered, another one nearly every time."""
+    return b"138%04d%04d" % (number // _ENDS % _HEADS, 1000 + number % _ENDS)
+
+
+class Shape:
+    """One customer's requests, prepared so that a request costs one formatting."""
+
+    def __init__(self, customer: Mapping[str, Any], *, host: str, batch: int, keyed: bool) -> None:
+        sample = (b"13800001000", b"0" * TOKEN_LENGTH)
+        self._item = b'{"to":"%b","values":["%b"]}'
+        names = b'{"template":"%b","signature":"%b",' % (
+            customer["template"].encode(),
+            customer["signature"].encode(),
+        )
+        self._single = batch == 1
+        self._before = names + (b'"to":"' if self._single else b'"recipients":[')
+        body = self._body([sample] * batch)
+        key = b"Idempotency-Key: %b\r\n" if keyed else b""
+        self._keyed = keyed
+        self._head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {customer['bearer']}\r\nContent-Length: {len(body)}\r\n"
+        ).encode() + key
+
+    def request(self, run: int, number: int, batch: int) -> bytes:
+        """Return the request that carries messages `number` … `number + batch - 1` of the run."""
+        items = [(destination(n), token(run, n)) for n in range(number, number + batch)]
+        head = self._head % items[0][1] if self._keyed else self._head
+        return head + b"\r\n" + self._body(items)
+
+    def to(self, number: bytes, unique: bytes) -> bytes:
+        """Return the request for one message to a number of the caller's choice."""
+        head = self._head % unique if self._keyed else self._head
+        return head + b"\r\n" + self._body([(number, unique)])
+
+    def _body(self, items: list[tuple[bytes, bytes]]) -> bytes:
+        if self._single:
+            number, unique = items[0]
+            return b'%b%b","values":["%b"]}' % (self._before, number, unique)
+        return self._before + b",".join([self._item % item for item in items]) + b"]}"
