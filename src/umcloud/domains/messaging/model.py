@@ -69,10 +69,9 @@ class SendAnswer:
     session: int
     """The session's id as a 128-bit integer."""
     refused: dict[int, Refusal]
-    """By position: why this recipient was refused. Every other one was accepted."""
-    size: int
+    """By position: why this recipient was refused."""
     segments: list[int]
-    """By position: billed segments; 0 where refused."""
+    """By position: billed segments; 0 where the recipient was not accepted."""
     replayed: bool = False
 
     @property
@@ -84,10 +83,14 @@ class SendAnswer:
         """Return the id of the message to the recipient at this position (from 0)."""
         return MessageId(UUID(int=self.session + position + 1))
 
+    def message_ids(self) -> dict[int, MessageId]:
+        """Return the accepted messages' ids by position."""
+        return {p: self.message_id(p) for p, segments in enumerate(self.segments) if segments}
+
     @property
     def accepted(self) -> int:
-        """How many recipients were accepted."""
-        return self.size - len(self.refused)
+        """How many recipients were accepted. An atomic request with a refusal accepts none."""
+        return sum(1 for segments in self.segments if segments)
 
 
 class Status(StrEnum):

@@ -145,9 +145,7 @@ final = Table(
     Column("code", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("xid", "lane", "id"),
-    CheckConstraint(
-        "state IN ('delivered', 'failed', 'unknown', 'rejected')", name="state_known"
-    ),
+    CheckConstraint("state IN ('delivered', 'failed', 'unknown', 'rejected')", name="state_known"),
     postgresql_partition_by="RANGE (id)",
 )
 partition_daily(final)

@@ -1,0 +1,50 @@
+"""Session ids: version-7 UUIDs whose low 16 bits are left for the messages of the session."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from umcloud.domains.messaging.model import SESSION_MASK
+from umcloud.kernel.moments import unix_ms
+
+_VARIANT = 0b10 << 62
+_VERSION = 0x7 << 76
+_STEP = SESSION_MASK + 1
+
+
+class SessionIds:
+    """Makes ids that only grow, also past what other writers committed to the same lanes."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self, now: datetime, above: int) -> int:
+        """Return a new session's id as a 128-bit integer, greater than `above` and all before.
+
+        Within a millisecond ids count up from a random start; beyond it they begin anew.
+        """
+        floor = max(self._last, above)
+        milliseconds = unix_ms(now)
+        if milliseconds > floor >> 80:
+            # One bit of the random part stays free, so that counting up has room.
+            tail = secrets.randbits(45) << 16
+            fresh = milliseconds << 80 | _VERSION | _VARIANT | tail
+        else:
+            fresh = _after(floor)
+        self._last = fresh
+        return fresh
+
+
+def _after(last: int) -> int:
+    """Return the next id after `last`, with its low bits clear and version and variant in place."""
+    tail = (last & ((1 << 62) - 1)) // _STEP * _STEP + _STEP
+    high = (last >> 64) & 0xFFF
+    milliseconds = last >> 80
+    if tail >> 62:
+        tail = 0
+        high += 1
+        if high >> 12:
+            high = 0
+            milliseconds += 1
+    return milliseconds << 80 | _VERSION | high << 64 | _VARIANT | tail

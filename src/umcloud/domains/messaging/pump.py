@@ -1,0 +1,223 @@
+"""The accept pump: many requests, one transaction (the data plane in docs/decisions).
+
+Requests queue up while a batch is being written; the next batch takes all that came, so the batch
+grows with the load and nothing waits for a timer. The answer goes out after commit. A batch whose
+commit is in doubt is looked up by its journal before anything is done again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import psycopg
+
+from umcloud.domains.messaging import facts as sender_facts
+from umcloud.domains.messaging.batch import STATEMENTS, Batch, CommitInDoubtError, StaleFactsError
+from umcloud.domains.messaging.errors import NoRecipient, Overloaded, TooManyRecipients
+from umcloud.domains.messaging.facts import SenderFacts
+from umcloud.domains.messaging.ids import SessionIds
+from umcloud.domains.messaging.model import RECIPIENTS_MOST, SendAnswer, SendRequest
+from umcloud.domains.messaging.screening import screen
+from umcloud.infra.clock import Now
+from umcloud.infra.db import Database
+from umcloud.infra.hot import HotConnection
+from umcloud.kernel.ids import AccountId
+from umcloud.kernel.refusals import Refusal
+
+_log = logging.getLogger(__name__)
+
+BATCH_MESSAGES = 1_000
+QUEUE_MESSAGES = 50_000
+"""More than this waiting is refused, with `retry_after`, rather than kept in memory."""
+_PATIENCE_SECONDS = 10.0
+_FACTS_KEPT = 20_000
+
+
+@dataclass(slots=True)
+class _Waiting:
+    request: SendRequest
+    answer: asyncio.Future[SendAnswer]
+    since: float
+
+
+class Pump:
+    """One writer of accepted messages. Several processes may each run one: lanes are locked."""
+
+    def __init__(self, database: Database, now: Now) -> None:
+        self._database = database
+        self._now = now
+        self._queue: deque[_Waiting] = deque()
+        self._queued = 0
+        self._wake = asyncio.Event()
+        self._facts: dict[AccountId, SenderFacts] = {}
+        self._ids = SessionIds()
+        self._connection: HotConnection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Begin to accept."""
+        self._task = asyncio.create_task(self._run(), name="accept pump")
+
+    async def stop(self) -> None:
+        """Write what is queued, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task:
+            await self._task
+        if self._connection:
+            await self._connection.close()
+
+    async def submit(self, request: SendRequest) -> SendAnswer:
+        """Return the answer once it is durable.
+
+        Raises TooManyRecipients, NoRecipient, IdempotencyConflict, Overloaded, or whatever stops
+        the account as a whole; refusals of single recipients are in the answer.
+        """
+        size = request.size
+        if size > RECIPIENTS_MOST:
+            raise TooManyRecipients(given=size, limit=RECIPIENTS_MOST)
+        if not size:
+            raise NoRecipient
+        if self._stopping or self._queued + size > QUEUE_MESSAGES:
+            raise Overloaded(retry_after_seconds=1)
+        future: asyncio.Future[SendAnswer] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(request, future, time.monotonic()))
+        self._queued += size
+        self._wake.set()
+        return await future
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                # One turn of the loop lets the requests that arrived together come along.
+                await asyncio.sleep(0)
+                continue
+            taken = self._take()
+            try:
+                await self._accept(taken)
+            except Exception as error:  # noqa: BLE001 - the pump outlives every fault
+                # Whatever it was, the customers get an answer and the pump goes on. The class
+                # alone is logged: a message of the database may quote people's data.
+                _log.error("accept batch failed: %s", type(error).__name__)
+                _refuse(taken, Overloaded(retry_after_seconds=1))
+
+    def _take(self) -> list[_Waiting]:
+        taken: list[_Waiting] = []
+        room = BATCH_MESSAGES
+        while self._queue and (not taken or self._queue[0].request.size <= room):
+            waiting = self._queue.popleft()
+            size = waiting.request.size
+            self._queued -= size
+            room -= size
+            if not waiting.answer.done():
+                taken.append(waiting)
+        return taken
+
+    async def _accept(self, taken: list[_Waiting]) -> None:
+        """Accept the batch, again and again while the database is away, within patience."""
+        pending = taken
+        while pending:
+            try:
+                await self._load_facts(pending)
+                batch, pending = self._screen(pending)
+                if not pending:
+                    return
+                await self._write(batch, pending)
+            except StaleFactsError as stale:
+                for account in stale.accounts:
+                    self._facts.pop(account, None)
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                await self._lost(error)
+                pending = self._still_patient(pending)
+            else:
+                return
+
+    async def _write(self, batch: Batch, pending: list[_Waiting]) -> None:
+        connection = await self._connected()
+        try:
+            answers = await batch.write(connection, self._ids)
+        except CommitInDoubtError as doubt:
+            await self._lost(doubt)
+            if not await self._committed(batch, pending):
+                await self._accept(pending)
+                return
+            answers = batch.answers
+        for waiting, answer in zip(pending, answers, strict=True):
+            if not waiting.answer.done():
+                if isinstance(answer, Refusal):
+                    waiting.answer.set_exception(answer)
+                else:
+                    waiting.answer.set_result(answer)
+
+    async def _committed(self, batch: Batch, pending: list[_Waiting]) -> bool:
+        """Return whether the batch in doubt was committed; keep asking until it can be known."""
+        deadline = time.monotonic() + 6 * _PATIENCE_SECONDS
+        while True:
+            try:
+                return await batch.was_committed(await self._connected())
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                await self._lost(error)
+                if time.monotonic() > deadline:
+                    _refuse(pending, Overloaded(retry_after_seconds=5))
+                    raise
+
+    def _screen(self, pending: list[_Waiting]) -> tuple[Batch, list[_Waiting]]:
+        now = self._now()
+        batch = Batch(now)
+        kept: list[_Waiting] = []
+        for waiting in pending:
+            request = waiting.request
+            try:
+                screened = screen(self._facts[request.account_id], request, now)
+            except Refusal as refusal:
+                # The account is stopped, by facts as fresh as its last batch. Ask anew next time.
+                self._facts.pop(request.account_id, None)
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(refusal)
+                continue
+            batch.add(request, screened)
+            kept.append(waiting)
+        return batch, kept
+
+    async def _load_facts(self, pending: list[_Waiting]) -> None:
+        missing = {w.request.account_id for w in pending} - self._facts.keys()
+        if not missing:
+            return
+        if len(self._facts) > _FACTS_KEPT:
+            self._facts.clear()
+            missing = {w.request.account_id for w in pending}
+        async with self._database.transaction() as tx:
+            for account_id in missing:
+                self._facts[account_id] = await sender_facts.load(tx, account_id)
+
+    async def _connected(self) -> HotConnection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await HotConnection.open(self._database, STATEMENTS)
+        return self._connection
+
+    async def _lost(self, error: BaseException) -> None:
+        _log.warning("accept pump lost the database: %s", type(error).__name__)
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+        await asyncio.sleep(0.2)
+
+    def _still_patient(self, pending: list[_Waiting]) -> list[_Waiting]:
+        oldest = time.monotonic() - _PATIENCE_SECONDS
+        _refuse([w for w in pending if w.since < oldest], Overloaded(retry_after_seconds=2))
+        return [w for w in pending if w.since >= oldest]
+
+
+def _refuse(waiting: list[_Waiting], refusal: Refusal) -> None:
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_exception(refusal)
