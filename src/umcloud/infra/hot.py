@@ -46,7 +46,12 @@ def ints(values: Iterable[int]) -> str:
 
 def uuids(values: Iterable[int | None]) -> str:
     """Return an array literal of UUIDs given as 128-bit integers."""
-    return "'{" + ",".join(["NULL" if v is None else f"{v:032x}" for v in values]) + "}'"
+    given = list(values)
+    try:
+        packed = b"".join([v.to_bytes(16, "big") for v in given])  # type: ignore[union-attr]  # None raises, and is rare
+    except AttributeError:
+        return "'{" + ",".join(["NULL" if v is None else f"{v:032x}" for v in given]) + "}'"
+    return "'{" + packed.hex(",", 16) + "}'"
 
 
 def texts(values: Sequence[str | None]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from umcloud.domains.charging.model import (
@@ -17,7 +18,6 @@ from umcloud.domains.charging.model import (
 from umcloud.domains.charging.rules import operator_account
 from umcloud.domains.ledger.model import Bucket, BucketKind, Wallet
 from umcloud.infra.hot import Prepared, Rows, ints, one, texts, uuids
-from umcloud.kernel.ids import AccountId, BucketId, WalletId
 from umcloud.kernel.moments import shanghai_day
 
 LOCK_WALLETS = Prepared(
@@ -130,6 +130,10 @@ STATEMENTS = (
     JOURNALS_PRESENT,
 )
 
+_WalletRow = tuple[str, str, str, str, str, str, str, str]
+_BucketRow = tuple[str, str, str, str]
+_KINDS = {kind.value: kind for kind in BucketKind}
+
 
 def lock_calls(accounts: Iterable[tuple[int, int]], now: datetime) -> list[str]:
     """Return the calls that lock and read the wallets of these (lane, account) pairs."""
@@ -141,13 +145,14 @@ def lock_calls(accounts: Iterable[tuple[int, int]], now: datetime) -> list[str]:
 def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
     """Return the locked wallets with their live buckets in draw order."""
     wallets: Wallets = {}
-    by_id: dict[str | None, Wallet] = {}
+    by_id: dict[str, Wallet] = {}
     for row in wallet_rows:
-        lane, wallet_id, account, currency, posted, held, limit, seq = map(str, row)
+        lane, wallet_id, account, currency, posted, held, limit, seq = cast("_WalletRow", row)
+        payer = int(account.replace("-", ""), 16)
         wallet = Wallet(
             int(lane),
-            WalletId(UUID(wallet_id)),
-            AccountId(UUID(account)),
+            int(wallet_id.replace("-", ""), 16),
+            payer,
             currency,
             int(posted),
             int(held),
@@ -156,10 +161,11 @@ def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
             [],
         )
         by_id[wallet_id] = wallet
-        wallets[wallet.account_id.int, currency] = wallet
-    for wallet_key, bucket_id, kind, remaining in bucket_rows:
-        by_id[wallet_key].buckets.append(
-            Bucket(BucketId(UUID(bucket_id)), BucketKind(str(kind)), int(str(remaining)))
+        wallets[payer, currency] = wallet
+    for row in bucket_rows:
+        wallet_id, bucket_id, kind, remaining = cast("_BucketRow", row)
+        by_id[wallet_id].buckets.append(
+            Bucket(int(bucket_id.replace("-", ""), 16), _KINDS[kind], int(remaining))
         )
     return wallets
 

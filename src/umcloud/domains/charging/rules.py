@@ -31,8 +31,14 @@ def decide(claims: Sequence[Claim], wallets: Wallets) -> Decision:
 
 def _wallets_of(claim: Claim, wallets: Wallets) -> tuple[dict[str, Wallet], Wallet | None]:
     account = claim.account
-    currencies = {rate.units_currency for rate in claim.rates}
-    units = {c: w for c in currencies if (w := wallets.get((account, c))) is not None}
+    units: dict[str, Wallet] = {}
+    seen = None
+    for rate in claim.rates:
+        currency = rate.units_currency
+        if currency is not seen:
+            seen = currency
+            if (wallet := wallets.get((account, currency))) is not None:
+                units[currency] = wallet
     return units, wallets.get((account, CNY))
 
 
@@ -57,7 +63,7 @@ def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None
                 if bucket.remaining >= quantity:
                     bucket.remaining -= quantity
                     units.posted -= quantity
-                    return units, [(bucket.id.int, quantity)]
+                    return units, [(bucket.id, quantity)]
     if money is None:
         return None
     micros = rate.micros
@@ -67,16 +73,14 @@ def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None
         if first.remaining >= micros and first.kind is not BucketKind.CREDIT:
             first.remaining -= micros
             money.posted -= micros
-            return money, [(first.id.int, micros)]
+            return money, [(first.id, micros)]
     draws = draw(money, micros)
-    if draws is None:
-        return None
-    return money, [(bucket_id.int, share) for bucket_id, share in draws]
+    return None if draws is None else (money, draws)
 
 
 def _note(decision: Decision, claim: Claim, event: int, rate: Rate, paid: _Paid) -> None:
     wallet, draws = paid
-    lane, wallet_id = claim.lane, wallet.id.int
+    lane, wallet_id = claim.lane, wallet.id
     charged, moved = decision.charged, decision.movements
     amount = 0
     for bucket_id, share in draws:

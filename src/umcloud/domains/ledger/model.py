@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from umcloud.kernel.ids import AccountId, BucketId, JournalId, WalletId
+from umcloud.kernel.ids import AccountId, BucketId, JournalId
 
 CNY = "CNY"
 UNITS_NOTICE = "SMS.N"
@@ -97,7 +97,8 @@ class Journal:
 class Bucket:
     """A bucket as locked by a batch; `remaining` is drawn down while the batch is decided."""
 
-    id: BucketId
+    id: int
+    """The bucket's id as a 128-bit integer: a batch handles thousands, and objects cost."""
     kind: BucketKind
     remaining: int
 
@@ -107,8 +108,10 @@ class Wallet:
     """A wallet as locked by a batch, with its live buckets in draw order."""
 
     lane: int
-    id: WalletId
-    account_id: AccountId
+    id: int
+    """The wallet's id as a 128-bit integer."""
+    account: int
+    """The account's id as a 128-bit integer."""
     currency: str
     posted: int
     held: int

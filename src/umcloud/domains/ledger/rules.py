@@ -16,7 +16,6 @@ from umcloud.domains.ledger.model import (
     Wallet,
     WalletLine,
 )
-from umcloud.kernel.ids import BucketId
 
 
 def check_balanced(lines: Iterable[WalletLine | OperatorLine]) -> None:
@@ -53,7 +52,7 @@ def request_hash(journal: NewJournal) -> bytes:
     return hashlib.sha256(json.dumps(asked).encode()).digest()
 
 
-def draw(wallet: Wallet, amount: int) -> list[tuple[BucketId, int]] | None:
+def draw(wallet: Wallet, amount: int) -> list[tuple[int, int]] | None:
     """Take the amount from the wallet's live buckets in draw order; None where it does not reach.
 
     Changes the given wallet: `posted` and the buckets' `remaining` go down. Nothing changes where

@@ -58,7 +58,7 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
         )
     await tx.execute(
         update(t.wallet)
-        .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == wallet.id)
+        .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == UUID(int=wallet.id))
         .values(credit_limit=micros)
     )
     if not any(bucket.kind is BucketKind.CREDIT for bucket in wallet.buckets):
@@ -160,7 +160,7 @@ async def _move(tx: Tx, act: Act, wallet: Wallet, line: WalletLine, journal_id: 
         if line.amount > 0:
             raise ValueError("only a debit names its bucket")
         # More than the bucket holds breaks the table's CHECK: a programmer's error.
-        await store.take_from_buckets(tx, wallet, [(line.bucket, -line.amount)])
+        await store.take_from_buckets(tx, wallet, [(line.bucket.int, -line.amount)])
     elif line.amount < 0:
         available = rules.spendable(wallet)
         draws = rules.draw(wallet, -line.amount)
@@ -177,7 +177,7 @@ async def _move(tx: Tx, act: Act, wallet: Wallet, line: WalletLine, journal_id: 
     seq, balance = await store.move_wallet(tx, wallet, line.amount)
     row: dict[str, object] = {
         "lane": wallet.lane,
-        "wallet_id": wallet.id,
+        "wallet_id": UUID(int=wallet.id),
         "seq": seq,
         "journal_id": journal_id,
         "amount": line.amount,

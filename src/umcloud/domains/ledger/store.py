@@ -21,7 +21,6 @@ from umcloud.domains.ledger.model import (
     Wallet,
 )
 from umcloud.infra.db import Tx, metadata
-from umcloud.kernel.ids import AccountId, BucketId, WalletId
 
 
 async def insert_wallet(
@@ -61,7 +60,7 @@ async def wallets_for_update(
         .with_for_update(key_share=True)
     )
     wallets = {row.currency: _wallet(row) for row in rows}
-    by_id = {wallet.id: wallet for wallet in wallets.values()}
+    by_id = {UUID(int=wallet.id): wallet for wallet in wallets.values()}
     # A second statement, hence a fresh snapshot: what the lock waited for is visible.
     live = await tx.all(
         select(t.bucket)
@@ -73,17 +72,15 @@ async def wallets_for_update(
         .order_by(t.bucket.c.priority, t.bucket.c.expires_at.nulls_last(), t.bucket.c.id)
     )
     for row in live:
-        by_id[WalletId(row.wallet_id)].buckets.append(
-            Bucket(BucketId(row.id), BucketKind(row.kind), row.remaining)
-        )
+        by_id[row.wallet_id].buckets.append(Bucket(row.id.int, BucketKind(row.kind), row.remaining))
     return wallets
 
 
 def _wallet(row: Row[Any]) -> Wallet:
     return Wallet(
         lane=row.lane,
-        id=WalletId(row.id),
-        account_id=AccountId(row.account_id),
+        id=row.id.int,
+        account=row.account_id.int,
         currency=row.currency,
         posted=row.posted,
         held=row.held,
@@ -93,15 +90,15 @@ def _wallet(row: Row[Any]) -> Wallet:
     )
 
 
-async def take_from_buckets(tx: Tx, wallet: Wallet, draws: list[tuple[BucketId, int]]) -> None:
+async def take_from_buckets(tx: Tx, wallet: Wallet, draws: list[tuple[int, int]]) -> None:
     """Write the draws that `rules.draw` decided."""
     for bucket_id, share in draws:
         await tx.execute(
             update(t.bucket)
             .where(
                 t.bucket.c.lane == wallet.lane,
-                t.bucket.c.wallet_id == wallet.id,
-                t.bucket.c.id == bucket_id,
+                t.bucket.c.wallet_id == UUID(int=wallet.id),
+                t.bucket.c.id == UUID(int=bucket_id),
             )
             .values(remaining=t.bucket.c.remaining - share)
         )
@@ -111,7 +108,7 @@ async def add_to_bucket(tx: Tx, wallet: Wallet, bucket_id: UUID, grant: NewBucke
     """Add a bucket, or more to the open-ended bucket of that kind."""
     values = {
         "lane": wallet.lane,
-        "wallet_id": wallet.id,
+        "wallet_id": UUID(int=wallet.id),
         "id": bucket_id,
         "kind": grant.kind.value,
         "priority": DRAW_ORDER[grant.kind],
@@ -138,7 +135,7 @@ async def move_wallet(tx: Tx, wallet: Wallet, amount: int) -> tuple[int, int]:
     row = (
         await tx.execute(
             update(t.wallet)
-            .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == wallet.id)
+            .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == UUID(int=wallet.id))
             .values(posted=t.wallet.c.posted + amount, seq=t.wallet.c.seq + 1)
             .returning(t.wallet.c.seq, t.wallet.c.posted)
         )
@@ -150,7 +147,7 @@ async def change_held(tx: Tx, wallet: Wallet, amount: int) -> None:
     """Add the signed amount to what the wallet holds back."""
     await tx.execute(
         update(t.wallet)
-        .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == wallet.id)
+        .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == UUID(int=wallet.id))
         .values(held=t.wallet.c.held + amount)
     )
 
