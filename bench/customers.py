@@ -76,13 +76,14 @@ async def _make(chosen: Settings, url: str, count: int, yuan: int) -> list[Custo
             async with database.transaction() as tx:
                 moment = clock()
                 act = Act(SYSTEM, moment, Door.CLI, uuid7(moment))
-                made.append(await _customer(tx, act, vault, number, yuan * MICROS))
+                made.append(await customer(tx, act, vault, number, yuan * MICROS))
     finally:
         await database.close()
     return made
 
 
-async def _customer(tx: Tx, act: Act, vault: Vault, number: int, micros: int) -> Customer:
+async def customer(tx: Tx, act: Act, vault: Vault, number: int, micros: int) -> Customer:
+    """Return a customer that may send, with that much money."""
     company = f"压测第{number}科技有限公司"
     opened = await accounts.open_account(
         tx,
@@ -139,7 +140,7 @@ async def _approve(tx: Tx, act: Act, mine: AccountId, number: int) -> tuple[str,
     one = await templates.create(tx, act, account_id=mine, draft=words)
     one = await templates.take(tx, act, template_id=one.id)
     await templates.approve(tx, act, template_id=one.id, revision=one.revision)
-    return sign.public_id, one.public_id
+    return sign.text, one.public_id
 
 
 async def _recharge(tx: Tx, act: Act, mine: AccountId, micros: int) -> None:

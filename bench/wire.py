@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PATH = "/v1/messages"
+BATCH_PATH = "/v1/messages/batch"
 TOKEN_LENGTH = 16
 #: The last four digits of a number decide its fate; these ends are delivered in the ordinary way.
 _ENDS = 9000
@@ -27,18 +28,14 @@ class Shape:
 
     def __init__(self, customer: Mapping[str, Any], *, host: str, batch: int, keyed: bool) -> None:
         sample = (b"13800001000", b"0" * TOKEN_LENGTH)
-        self._item = b'{"to":"%b","values":["%b"]}'
-        names = b'{"template":"%b","signature":"%b",' % (
-            customer["template"].encode(),
-            customer["signature"].encode(),
-        )
+        names = b'{"template":"%b","to":"' % customer["template"].encode()
+        self._item = names.replace(b"%", b"%%") + b'%b","values":["%b"]}'
         self._single = batch == 1
-        self._before = names + (b'"to":"' if self._single else b'"recipients":[')
         body = self._body([sample] * batch)
         key = b"Idempotency-Key: %b\r\n" if keyed else b""
         self._keyed = keyed
         self._head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"POST {PATH if batch == 1 else BATCH_PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {customer['bearer']}\r\nContent-Length: {len(body)}\r\n"
         ).encode() + key
 
@@ -55,6 +52,5 @@ class Shape:
 
     def _body(self, items: list[tuple[bytes, bytes]]) -> bytes:
         if self._single:
-            number, unique = items[0]
-            return b'%b%b","values":["%b"]}' % (self._before, number, unique)
-        return self._before + b",".join([self._item % item for item in items]) + b"]}"
+            return self._item % items[0]
+        return b'{"messages":[' + b",".join([self._item % item for item in items]) + b"]}"
