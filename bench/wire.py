@@ -34,8 +34,9 @@ class Shape:
         body = self._body([sample] * batch)
         key = b"Idempotency-Key: %b\r\n" if keyed else b""
         self._keyed = keyed
+        path = PATH if self._single else BATCH_PATH
         self._head = (
-            f"POST {PATH if batch == 1 else BATCH_PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {customer['bearer']}\r\nContent-Length: {len(body)}\r\n"
         ).encode() + key
 
