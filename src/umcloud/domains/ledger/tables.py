@@ -1,4 +1,4 @@
-"""The tables of the books. Every one leads with `lane`, the unit of distribution (ADR 0021)."""
+"""The tables of the books. Every one leads with `lane`, the unit of distribution (ADR 0022)."""
 
 from __future__ import annotations
 

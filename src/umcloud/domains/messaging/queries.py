@@ -1,7 +1,7 @@
 """Read models of the message log: what a message is, folded from its rows at reading time.
 
 The log itself answers: one index by account and the day's partitions make a page of records cost a
-few index look-ups, so no second copy of every message has to be kept in step (ADR 0022).
+few index look-ups, so no second copy of every message has to be kept in step (ADR 0024).
 """
 
 from __future__ import annotations
