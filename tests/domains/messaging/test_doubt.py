@@ -1,0 +1,129 @@
+"""Connections die at any moment; what was accepted stands once, what was not does not stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import psycopg
+import pytest
+
+from tests.domains.messaging.conftest import PRICE, Sender
+from umcloud.domains.ledger import queries as ledger
+from umcloud.domains.messaging import facts, queries
+from umcloud.domains.messaging.batch import STATEMENTS, Batch, CommitInDoubtError
+from umcloud.domains.messaging.ids import SessionIds
+from umcloud.domains.messaging.model import SESSION_MASK, SendAnswer
+from umcloud.domains.messaging.pump import Pump
+from umcloud.domains.messaging.screening import screen
+from umcloud.infra.db import Database
+from umcloud.infra.hot import HotConnection, Rows
+from umcloud.kernel.moments import unix_ms
+
+NewSender = Callable[..., Awaitable[Sender]]
+
+
+class Cut(HotConnection):
+    """A connection that breaks around the commit: before it is sent, or before it is answered."""
+
+    sent = True
+
+    async def run(self, calls: Sequence[str]) -> list[Rows]:
+        if calls[-1] != "COMMIT":
+            return await super().run(calls)
+        if self.sent:
+            await super().run(calls)
+        await self.close()
+        raise psycopg.OperationalError("cut")
+
+
+async def written(
+    prepared: Database, sender: Sender, now: datetime, *, sent: bool
+) -> tuple[Batch, bool]:
+    async with prepared.transaction() as tx:
+        known = await facts.load(tx, sender.account_id)
+    batch = Batch(now)
+    request = sender.request("13800138000")
+    batch.add(request, screen(known, request, now))
+    cut = await Cut.open(prepared, STATEMENTS)
+    assert isinstance(cut, Cut)
+    cut.sent = sent
+    with pytest.raises(CommitInDoubtError):
+        await batch.write(cut, SessionIds())
+    looking = await HotConnection.open(prepared, STATEMENTS)
+    stands = await batch.was_committed(looking)
+    await looking.close()
+    return batch, stands
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_a_doubtful_commit_is_looked_up(
+    prepared: Database, new_sender: NewSender, now: datetime, *, sent: bool
+) -> None:
+    sender = await new_sender()
+    batch, stands = await written(prepared, sender, now, sent=sent)
+    assert stands is sent
+    answer = batch.answers[0]
+    assert isinstance(answer, SendAnswer)
+    async with prepared.transaction() as tx:
+        found = await queries.session(tx, sender.account_id, answer.session_id)
+        assert len(found) == int(sent)
+        spent = 1_000_000 - (await ledger.balance(tx, sender.account_id)).posted
+    assert spent == PRICE * int(sent)
+
+
+async def test_killed_backends_lose_and_double_nothing(
+    prepared: Database, new_sender: NewSender, now: datetime
+) -> None:
+    sender = await new_sender(PRICE * 10_000)
+    pump = Pump(prepared, lambda: now)
+    await pump.start()
+    done = asyncio.Event()
+    answers: list[SendAnswer] = []
+    progress = asyncio.Semaphore(0)
+
+    async def send() -> None:
+        while not done.is_set():
+            answers.append(await pump.submit(sender.request("13800138000")))
+            progress.release()
+
+    senders = [asyncio.create_task(send()) for _ in range(8)]
+    for _ in range(6):
+        for _ in range(40):
+            await progress.acquire()
+        async with prepared.transaction() as tx:
+            await tx.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND (query LIKE '%EXECUTE lock_lanes%' OR query LIKE '%NOTIFY accepted%')"
+            )
+    done.set()
+    await asyncio.gather(*senders)
+    await pump.stop()
+    async with prepared.transaction() as tx:
+        stored = (await tx.sql("SELECT count(*) FROM message")).scalar_one()
+        charged = (await tx.sql("SELECT count(*) FROM charge")).scalar_one()
+        spent = PRICE * 10_000 - (await ledger.balance(tx, sender.account_id)).posted
+    assert stored == charged == len(answers)
+    assert spent == PRICE * len(answers)
+
+
+def test_session_ids_only_grow_and_leave_room_for_their_messages(now: datetime) -> None:
+    ids = SessionIds()
+    made = [ids.next(now, 0) for _ in range(1_000)]
+    above = made[-1] + (5 << 80)
+    made.append(ids.next(now, above))
+    assert made == sorted(set(made))
+    assert made[-1] > above
+    assert all(one & SESSION_MASK == 0 for one in made)
+    assert all((one >> 76) & 0xF == 7 and (one >> 62) & 0b11 == 0b10 for one in made)
+    assert made[0] >> 80 == unix_ms(now)
+
+
+def test_counting_up_carries_over_version_and_variant(now: datetime) -> None:
+    ids = SessionIds()
+    full = (unix_ms(now) << 80) | 0x7 << 76 | 0xFFF << 64 | 0b10 << 62 | ((1 << 62) - 1)
+    following = ids.next(now, full)
+    assert following >> 80 == unix_ms(now) + 1
+    assert following & SESSION_MASK == 0
