@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 PATH = "/v1/messages"
-BATCH_PATH = "/v1/messages/batch"
 TOKEN_LENGTH = 16
 #: The last four digits of a number decide its fate; these ends are delivered in the ordinary way.
 _ENDS = 9000
@@ -34,9 +33,8 @@ class Shape:
         body = self._body([sample] * batch)
         key = b"Idempotency-Key: %b\r\n" if keyed else b""
         self._keyed = keyed
-        path = PATH if self._single else BATCH_PATH
         self._head = (
-            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {customer['bearer']}\r\nContent-Length: {len(body)}\r\n"
         ).encode() + key
 
