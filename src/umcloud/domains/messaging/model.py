@@ -55,11 +55,11 @@ class SendRequest:
     """True: every recipient or none, both for faults and for money."""
     idempotency_key: str | None = None
     request_hash: str | None = None
+    size: int = field(init=False)
+    """How many recipients it names."""
 
-    @property
-    def size(self) -> int:
-        """How many recipients it names."""
-        return sum(len(group.recipients) for group in self.groups)
+    def __post_init__(self) -> None:
+        self.size = sum([len(group.recipients) for group in self.groups])
 
 
 @dataclass(slots=True)
