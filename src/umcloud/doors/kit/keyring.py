@@ -1,0 +1,160 @@
+"""The keys of programs, kept in memory for seconds so that a request costs no question (C5.2).
+
+A theft report has to stop everything within 5 seconds: what is held is at most 3 seconds old, and
+it is asked for again, beside the requests, once it is older than one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import date
+
+from umcloud.domains.accounts import queries, service
+from umcloud.domains.accounts.model import KeyFacts
+from umcloud.domains.accounts.vault import Vault
+from umcloud.infra.clock import Now
+from umcloud.infra.db import Database
+from umcloud.kernel.act import Act, Actor, ActorKind, Door
+from umcloud.kernel.ids import uuid7
+from umcloud.kernel.moments import shanghai_day
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 1.0
+OLDEST_SECONDS = 3.0
+_MOST_HELD = 20_000
+_CALENDAR_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `rate` requests a second, and as many saved up at most."""
+
+    rate: float
+    tokens: float
+    at: float
+
+    def take(self, moment: float) -> float:
+        """Take one; return 0.0, or the seconds until there will be one."""
+        tokens = min(self.rate, self.tokens + (moment - self.at) * self.rate)
+        self.at = moment
+        if tokens < 1.0:
+            self.tokens = tokens
+            return (1.0 - tokens) / self.rate
+        self.tokens = tokens - 1.0
+        return 0.0
+
+
+@dataclass(slots=True)
+class HeldKey:
+    """What the process knows of one public key; `facts` is None where there is no such key."""
+
+    facts: KeyFacts | None
+    private: bytes
+    asked_at: float
+    bucket: Bucket
+    used_on: date | None = None
+    """The last day noted as one of use."""
+    looked_at: float = float("-inf")
+    """When the calendar was last looked at for that."""
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """The keys that this process was lately asked about."""
+
+    database: Database
+    vault: Vault
+    now: Now
+    door: Door
+    per_second: float = 20_000.0
+    """Requests a key may make in a second, and in one burst."""
+    _held: dict[str, HeldKey] = field(default_factory=dict)
+    _asking: dict[str, asyncio.Task[HeldKey]] = field(default_factory=dict)
+    _noting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def known(self, public_key: str) -> HeldKey | None:
+        """Return what is held where it is young enough; None where `ask` is needed."""
+        held = self._held.get(public_key)
+        if held is None:
+            return None
+        age = time.monotonic() - held.asked_at
+        if age > FRESH_SECONDS:
+            if age > OLDEST_SECONDS:
+                return None
+            if public_key not in self._asking:
+                self._ask(public_key)
+        return held
+
+    async def find(self, public_key: str) -> HeldKey:
+        """Return the key, from memory or from the database; one question at a time a key."""
+        held = self.known(public_key)
+        if held is not None:
+            return held
+        task = self._asking.get(public_key) or self._ask(public_key)
+        # Whoever hangs up must not take the question away from the others who wait for it.
+        return await asyncio.shield(task)
+
+    def used(self, held: HeldKey) -> None:
+        """Note today as a day of use, once; call it after the key was found right."""
+        moment = time.monotonic()
+        if moment - held.looked_at < _CALENDAR_SECONDS:
+            return
+        held.looked_at = moment
+        facts = held.facts
+        today = shanghai_day(self.now())
+        if facts is None or held.used_on == today:
+            return
+        held.used_on = today
+        task = asyncio.create_task(self._note(facts))
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def close(self) -> None:
+        """Wait for what is still under way."""
+        await asyncio.gather(*self._asking.values(), *self._noting, return_exceptions=True)
+
+    def _ask(self, public_key: str) -> asyncio.Task[HeldKey]:
+        task = asyncio.create_task(self._load(public_key))
+        self._asking[public_key] = task
+        task.add_done_callback(lambda done: self._asked(public_key, done))
+        return task
+
+    def _asked(self, public_key: str, task: asyncio.Task[HeldKey]) -> None:
+        self._asking.pop(public_key, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a key could not be looked up", exc_info=task.exception())
+
+    async def _load(self, public_key: str) -> HeldKey:
+        asked_at = time.monotonic()
+        # PostgreSQL takes no NUL, and no key of ours has one.
+        if "\x00" in public_key:
+            facts = None
+        else:
+            async with self.database.transaction() as tx:
+                facts = await queries.key_for(tx, public_key, vault=self.vault)
+        private = facts.private_key.encode() if facts else b""
+        held = self._held.get(public_key)
+        if held is None:
+            if len(self._held) >= _MOST_HELD:
+                self._held.clear()
+            bucket = Bucket(self.per_second, self.per_second, asked_at)
+            held = self._held[public_key] = HeldKey(facts, private, asked_at, bucket)
+        else:
+            held.facts, held.private, held.asked_at = facts, private, asked_at
+        return held
+
+    async def _note(self, facts: KeyFacts) -> None:
+        moment = self.now()
+        actor = Actor(ActorKind.KEY, facts.key_id, facts.account_id)
+        try:
+            async with self.database.transaction() as tx:
+                await service.key_used(
+                    tx, Act(actor, moment, self.door, uuid7(moment)), key_id=facts.key_id
+                )
+        except Exception:
+            # The request that used the key was served; only the note for the screens is missing.
+            log.exception("a day of use could not be noted")
