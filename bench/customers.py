@@ -67,7 +67,7 @@ async def _make(chosen: Settings, url: str, count: int, yuan: int) -> list[Custo
     vault = Vault(sealer, memory_kib=8, rounds=1)
     clock = Clock(movable=True)
     database = Database(url, pool_size=2, application="umcloud bench")
-    wiring.wire(database.bus, vault=vault, sealer=sealer)
+    wiring.wire(database.bus, sealer=sealer)
     made = []
     try:
         async with database.transaction() as tx:
