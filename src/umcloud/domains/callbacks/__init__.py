@@ -1,0 +1,1 @@
+"""Callbacks: customers' own programs are told what became of their messages."""

@@ -1,0 +1,66 @@
+"""What runs by the clock: ends of messages become deliveries, old deliveries are forgotten."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from umcloud.domains.callbacks import rules, store
+from umcloud.domains.callbacks.model import Endpoint, Item, Topic
+from umcloud.domains.callbacks.service import new_delivery
+from umcloud.domains.messaging import finals
+from umcloud.domains.messaging.finals import Final
+from umcloud.infra.db import Tx
+from umcloud.kernel.act import Act
+from umcloud.kernel.ids import AccountId
+
+FOLLOWER = "callbacks"
+KEPT = timedelta(days=30)
+"""How long an ended delivery stays in the log."""
+
+
+async def follow(tx: Tx, act: Act, limit: int = 2000) -> int:
+    """Queue deliveries for the next ends of messages; return how many ends were read.
+
+    Deliveries and cursor move in one transaction: nothing is lost and nothing queued twice.
+    """
+    ended = await finals.take(tx, FOLLOWER, limit)
+    if not ended:
+        return 0
+    endpoints: dict[AccountId, list[Endpoint]] = defaultdict(list)
+    for endpoint in await store.listening(tx, {final.account_id for final in ended}):
+        endpoints[endpoint.account_id].append(endpoint)
+    wanted: dict[Endpoint, list[Item]] = defaultdict(list)
+    for final in ended:
+        for endpoint in endpoints.get(final.account_id, ()):
+            if _wants(endpoint, final):
+                wanted[endpoint].append(Item(final.xid, final.id))
+    await store.add_deliveries(
+        tx,
+        [
+            replace(
+                new_delivery(act, endpoint.id, endpoint.account_id),
+                topic=Topic.RECEIPTS,
+                items=tuple(batch),
+            )
+            for endpoint, items in wanted.items()
+            for batch in _batches(items)
+        ],
+    )
+    return len(ended)
+
+
+def _wants(endpoint: Endpoint, final: Final) -> bool:
+    return any(kind.value == final.state for kind in endpoint.kinds)
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for begin in range(0, len(items), rules.BATCH):
+        yield items[begin : begin + rules.BATCH]
+
+
+async def forget(tx: Tx, now: datetime, limit: int = 1000) -> int:
+    """Delete deliveries that ended 30 days ago, with their attempts; return how many."""
+    return await store.forget(tx, now - KEPT, limit)
