@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -48,8 +48,8 @@ def uuids(values: Iterable[int | None]) -> str:
     """Return an array literal of UUIDs given as 128-bit integers."""
     given = list(values)
     try:
-        packed = b"".join([v.to_bytes(16, "big") for v in given])  # type: ignore[union-attr]  # None raises, and is rare
-    except AttributeError:
+        packed = b"".join([v.to_bytes(16, "big") for v in cast("list[int]", given)])
+    except AttributeError:  # a None among them, which is rare
         return "'{" + ",".join(["NULL" if v is None else f"{v:032x}" for v in given]) + "}'"
     return "'{" + packed.hex(",", 16) + "}'"
 

@@ -67,8 +67,8 @@ def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None
     if money is None:
         return None
     micros = rate.micros
-    # The common case first: one bucket pays all, and nothing is owed on credit.
-    if money.buckets and money.available >= micros:
+    # The common case first: one bucket pays all, nothing is held and none of it is on credit.
+    if money.buckets and not money.held:
         first = money.buckets[0]
         if first.remaining >= micros and first.kind is not BucketKind.CREDIT:
             first.remaining -= micros

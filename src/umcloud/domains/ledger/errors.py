@@ -28,6 +28,13 @@ class NoWallet(Refusal):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class HoldUnknown(Refusal):
+    """The account has no such hold."""
+
+    code: ClassVar[str] = "hold.unknown"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
 class HoldSettled(Refusal):
     """The hold was posted or voided before. Facts: state."""
 

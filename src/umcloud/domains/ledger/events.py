@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from umcloud.infra.bus import Event
 from umcloud.kernel.ids import AccountId, JournalId
@@ -25,4 +26,34 @@ class CreditLimitSet(Event):
 
     name: ClassVar[str] = "wallet.credit_limit_set"
     account_id: AccountId
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOpened(Event):
+    """Money was set aside."""
+
+    name: ClassVar[str] = "hold.opened"
+    account_id: AccountId
+    hold_id: UUID
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldVoided(Event):
+    """Money set aside was let go."""
+
+    name: ClassVar[str] = "hold.voided"
+    account_id: AccountId
+    hold_id: UUID
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsExpired(Event):
+    """Holds of a wallet ran out of time; their sum was let go."""
+
+    name: ClassVar[str] = "hold.expired"
+    account_id: AccountId
+    holds: int
     micros: int

@@ -58,7 +58,7 @@ def draw(wallet: Wallet, amount: int) -> list[tuple[int, int]] | None:
     Changes the given wallet: `posted` and the buckets' `remaining` go down. Nothing changes where
     the answer is None. What the other buckets lack is taken on credit, within the limit.
     """
-    if amount <= 0 or wallet.available < amount:
+    if amount <= 0 or spendable(wallet) < amount:
         return None
     taken: list[tuple[Bucket, int]] = []
     missing = amount
@@ -78,12 +78,15 @@ def draw(wallet: Wallet, amount: int) -> list[tuple[int, int]] | None:
 
 
 def spendable(wallet: Wallet) -> int:
-    """Return what `draw` could take at most: live buckets and credit, less what is held."""
+    """Return what `draw` could take at most: live buckets and credit, less what is held.
+
+    Not `available`: that still counts buckets that have expired and wait to be voided.
+    """
     live = sum(b.remaining for b in wallet.buckets if b.kind is not BucketKind.CREDIT)
     credit = sum(
         b.remaining + wallet.credit_limit for b in wallet.buckets if b.kind is BucketKind.CREDIT
     )
-    return max(0, min(live + credit, wallet.available))
+    return max(0, live + credit - wallet.held)
 
 
 def chain_hash(previous: bytes, rows: Sequence[str]) -> bytes:

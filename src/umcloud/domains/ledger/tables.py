@@ -151,7 +151,7 @@ operator_fold = Table(
     Column("currency", Text, nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("balance", BigInteger, nullable=False),
-    Column("upto_journal", UUID(as_uuid=True), nullable=False),
+    Column("upto_block", BigInteger, nullable=False),
     PrimaryKeyConstraint("ledger_account", "currency", "lane"),
 )
 
@@ -167,6 +167,18 @@ journal_block = Table(
     CheckConstraint("octet_length(hash) = 32", name="sha256"),
 )
 
+# Which block sealed a journal. Blocks are sets, not ranges of ids: a journal that commits late,
+# with an id older than the last block's, simply goes into the next one.
+journal_seal = Table(
+    "journal_seal",
+    metadata,
+    Column("lane", SmallInteger, nullable=False),
+    Column("journal_id", UUID(as_uuid=True), nullable=False),
+    Column("block", BigInteger, nullable=False),
+    PrimaryKeyConstraint("lane", "journal_id"),
+)
+Index("ix_journal_seal_block", journal_seal.c.block)
+
 before_all(
     """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -175,7 +187,7 @@ BEGIN
 END $$
 """
 )
-for _table in (journal, entry, operator_entry, journal_block):
+for _table in (journal, entry, operator_entry, journal_block, journal_seal):
     after(
         _table,
         f"CREATE TRIGGER {_table.name}_is_immutable BEFORE UPDATE OR DELETE ON {_table.name} "
