@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 
 import msgspec
@@ -60,7 +59,7 @@ class Api:
             try:
                 await self._rest(scope, receive, send)
             except Exception as error:  # noqa: BLE001 - Starlette answered it, and raises again
-                _log_trace(error)
+                programs.log_fault("/v1", error)
             return
         try:
             texts = _texts(scope["headers"])
@@ -70,7 +69,7 @@ class Api:
         except programs.HungUpError:
             return
         except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happened
-            _log_trace(error)
+            programs.log_fault("/v1", error)
             await self._refuse(errors.Faulty(), scope, send)
 
     async def _refuse(self, refusal: Refusal, scope: programs.Scope, send: programs.Send) -> None:
@@ -113,13 +112,6 @@ def api(
         exception_handlers={Refusal: refused, HTTPException: refused, Exception: refused},
     )
     return Api(ring, pump, rest)
-
-
-def _log_trace(error: Exception) -> None:
-    # Errors of the database quote values; people's numbers must not reach a log, so only the
-    # kind of the error and the places it came through do.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in the /v1 door\n%s", type(error).__name__, places)
 
 
 def _as_refusal(request: Request, error: Exception) -> Refusal:

@@ -6,6 +6,8 @@ requests a second they would cost more than the work itself.
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol, TypeAlias
 
@@ -17,6 +19,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+
+log = logging.getLogger(__name__)
 
 
 class Accepts(Protocol):
@@ -74,3 +79,12 @@ def caller_ip(scope: Scope) -> str | None:
     """Return the address that the connection came from."""
     client = scope.get("client")
     return client[0] if client else None
+
+
+def log_fault(door: str, error: Exception) -> None:
+    """Log the kind of an error and the places it came through, and none of the values.
+
+    Errors of the database quote what a statement was given; people's numbers reach no log.
+    """
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s in %s\n%s", type(error).__name__, door, places)

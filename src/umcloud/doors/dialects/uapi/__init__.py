@@ -1,0 +1,1 @@
+"""The native dialect: Action, PublicKey, Signature in; RetCode, Message out."""
