@@ -133,7 +133,7 @@ def _victim(stack: Stack, target: str, chance: Random) -> int:
                     if "umcloud" in " ".join(child.cmdline())
                 ]
                 if backends:
-                    return chance.choice(backends)
+                    return int(chance.choice(backends))
         time.sleep(0.05)
     raise RuntimeError(f"{target} never came back")
 

@@ -146,7 +146,7 @@ async def _approve(tx: Tx, act: Act, mine: AccountId, number: int) -> tuple[str,
 async def _recharge(tx: Tx, act: Act, mine: AccountId, micros: int) -> None:
     await ledger.open_wallet(tx, act, account_id=mine)
     later = replace(act, now=act.now + timedelta(milliseconds=1))
-    lines = [
+    lines: list[Line | OperatorLine] = [
         Line(mine, CNY, micros, NewBucket(BucketKind.CASH, micros, refundable=True)),
         OperatorLine("clearing:sandbox", CNY, -micros),
     ]

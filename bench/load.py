@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -128,7 +129,7 @@ class Generator:
         for number in range(plan.connections):
             shape = self.shapes[number % len(self.shapes)]
             _, one = await loop.create_connection(
-                lambda shape=shape: Connection(self, shape), plan.host, plan.port
+                partial(Connection, self, shape), plan.host, plan.port
             )
             connections.append(one)
         self.open = len(connections)

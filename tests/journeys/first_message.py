@@ -246,8 +246,9 @@ async def begun(stack: Stack, images: Path | None = None) -> AsyncIterator[Journ
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         try:
-            desks = [await _desk(browser, base) for base in (stack.url, stack.url, stack.world_url)]
-            yield Journey(stack, *desks, images=images)
+            portal, office = await _desk(browser, stack.url), await _desk(browser, stack.url)
+            world = await _desk(browser, stack.world_url)
+            yield Journey(stack, portal, office, world, images)
         finally:
             await browser.close()
 
