@@ -1,0 +1,365 @@
+"""Customers: search, one customer from all sides, freeze and thaw, the audit log of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.accounts import queries, rules, service
+from umcloud.domains.accounts.model import (
+    Account,
+    AccountState,
+    ApiKey,
+    Channel,
+    Contact,
+    FreezeReason,
+    KeyState,
+    Member,
+    StaffRole,
+)
+from umcloud.domains.agreements import queries as agreements
+from umcloud.domains.audit import queries as audit
+from umcloud.domains.audit.model import AuditRecord
+from umcloud.domains.identity import queries as identity
+from umcloud.domains.ledger import queries as books
+from umcloud.domains.ledger.model import Balance, UnitBalance
+from umcloud.domains.messaging import queries as log
+from umcloud.domains.resources.signatures import queries as signatures
+from umcloud.domains.resources.templates import queries as templates
+from umcloud.doors.kit.context import RequestContext, context_of
+from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.fields import Choice, LongText, Option
+from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
+from umcloud.doors.kit.render import redirect_with_flash, render
+from umcloud.doors.kit.story import Fact, Stat
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
+from umcloud.doors.office.review.accounts import TONES as IDENTITY_TONES
+from umcloud.doors.office.review.signatures import TONES as REVIEW_TONES
+from umcloud.doors.office.standing import id_in_path, only_staff, uuid_or_none
+from umcloud.infra.db import Tx
+from umcloud.infra.i18n import Texts
+from umcloud.kernel.ids import AccountId, show
+from umcloud.kernel.money import Money
+
+READERS = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE)
+STATE_TONES = {
+    AccountState.ACTIVE: Tone.GOOD,
+    AccountState.FROZEN: Tone.BAD,
+    AccountState.CLOSED: Tone.IDLE,
+}
+KEY_TONES = {
+    KeyState.ACTIVE: Tone.GOOD,
+    KeyState.SUSPENDED: Tone.ATTENTION,
+    KeyState.REVOKED: Tone.IDLE,
+}
+RESOURCES_SHOWN = 10
+LOG_SHOWN = 8
+
+
+def state_badge(account: Account) -> Badge:
+    """Return an account's state as word and colour."""
+    return Badge(Key(f"enum.AccountState.{account.state.name}"), STATE_TONES[account.state])
+
+
+def address(account_id: AccountId) -> str:
+    """Return where a customer's page is."""
+    return f"/customers/{show('acc', account_id)}"
+
+
+CUSTOMERS = TableSpec(
+    name="customers",
+    columns=(
+        Column("name", "office.customers.name"),
+        Column("state", "office.customers.state", value=state_badge),
+        Column("created_at", "office.customers.since"),
+        Column("id", "office.customers.id", value=lambda row: Code(show("acc", row.id))),
+    ),
+    filters=(Filter("q", "office.customers.q", placeholder="office.customers.q.hint"),),
+    empty=Empty("office.customers.none", "office.customers.none.text", "building"),
+    detail=lambda row: address(row.id),
+)
+
+
+def _actor(row: AuditRecord) -> Lines:
+    return Lines(Key(f"office.actor.{row.actor_kind.value}"), row.door.value)
+
+
+def _facts_words(row: AuditRecord) -> str:
+    hidden = {"account_id"}
+    return " · ".join(
+        f"{name}: {value}" for name, value in sorted(row.facts.items()) if name not in hidden
+    )
+
+
+LOG = TableSpec(
+    name="log",
+    columns=(
+        Column("at", "office.log.at"),
+        Column("name", "office.log.what", value=lambda row: Code(row.name)),
+        Column("actor", "office.log.who", value=_actor),
+        Column("facts", "office.log.facts", value=_facts_words, wide=True),
+        Column("ip", "office.log.ip", optional=True),
+        Column(
+            "request_id",
+            "office.log.request",
+            value=lambda row: Code(show("req", row.request_id)),
+            optional=True,
+        ),
+    ),
+    empty=Empty("office.log.none", "office.log.none.text", "history"),
+    page_size=50,
+)
+
+FREEZE = FormSpec(
+    "freeze",
+    submit="office.freeze.submit",
+    fields=(
+        Choice(
+            name="reason",
+            label="office.freeze.reason",
+            options=tuple(
+                Option(one.value, Key(f"enum.FreezeReason.{one.name}")) for one in FreezeReason
+            ),
+        ),
+        LongText(name="note", label="office.freeze.note", max_length=500),
+    ),
+)
+THAW = FormSpec(
+    "thaw",
+    submit="office.thaw.submit",
+    fields=(LongText(name="note", label="office.thaw.note", max_length=500),),
+)
+
+
+@only_staff(*READERS)
+async def customers(request: Request) -> Response:
+    """List customers, newest first, by a part of their name or a whole contact."""
+    context, query = context_of(request), read_query(request, CUSTOMERS)
+    before = uuid_or_none(query.after[0]) if query.after else None
+    async with context.transaction() as tx:
+        rows = await queries.search_accounts(
+            tx,
+            query["q"] or "",
+            before=AccountId(before) if before else None,
+            limit=query.limit + 1,
+        )
+    table = fill_table(request, CUSTOMERS, query, rows, cursor=lambda row: (row.id,))
+    return await render(request, "office/customers.html", table=table)
+
+
+@only_staff(*READERS)
+async def customer(request: Request) -> Response:
+    """Show one customer from all sides."""
+    return await _customer(request, None)
+
+
+async def _customer(request: Request, form: Form | None) -> Response:
+    context = context_of(request)
+    account_id = AccountId(id_in_path(request, "acc"))
+    texts = context.texts
+    async with context.transaction() as tx:
+        account = await queries.account(tx, account_id)
+        if account is None:
+            raise NothingHere
+        facts: dict[str, Any] = {
+            "profile": await _profile(tx, context, account),
+            "stats": await _stats(tx, context, account_id),
+            "members": _members(texts, await queries.members(tx, account_id)),
+            "keys": _keys(texts, await queries.api_keys(tx, account_id, revoked=True)),
+            "consents": await _consents(tx, texts, account_id),
+            "resources": await _resources(tx, texts, account_id),
+            "units": _units(texts, await books.units(tx, account_id, context.act.now)),
+            "log": [
+                [row.at, Code(row.name), _actor(row)]
+                for row in await audit.for_account(tx, account_id, limit=LOG_SHOWN)
+            ],
+        }
+    spec = THAW if account.state is AccountState.FROZEN else FREEZE
+    return await render(
+        request,
+        "office/customer.html",
+        account=account,
+        address=address(account_id),
+        state=state_badge(account),
+        form=form or blank_form(request, spec),
+        may_change=bool(context.person.roles & {StaffRole.SUPPORT.value, StaffRole.ADMIN.value}),
+        **facts,
+    )
+
+
+async def _profile(tx: Tx, context: RequestContext, account: Account) -> list[Fact]:
+    subject = await identity.subject(tx, account.id)
+    application = await identity.current(tx, account.id)
+    review: object = None
+    if application is not None:
+        badge = Badge(context.texts.say(application.state), IDENTITY_TONES[application.state])
+        review = Link(badge, f"/reviews/accounts/{show('rev', application.id)}")
+    level = await identity.level(tx, account.id)
+    return [
+        Fact(Key("office.customers.state"), state_badge(account)),
+        Fact(
+            Key("office.freeze.reason"),
+            context.texts.say(account.frozen_reason) if account.frozen_reason else None,
+        ),
+        Fact(Key("office.customer.level"), context.texts.say(level)),
+        Fact(Key("office.case.organisation"), subject.organisation.name if subject else None),
+        Fact(Key("office.case.uscc"), Code(subject.organisation.uscc) if subject else None),
+        Fact(Key("office.customer.application"), review),
+        Fact(Key("office.customers.since"), account.created_at),
+        Fact(Key("office.customers.id"), Code(show("acc", account.id))),
+    ]
+
+
+async def _stats(tx: Tx, context: RequestContext, account_id: AccountId) -> list[Stat]:
+    balance: Balance = await books.balance(tx, account_id)
+    counts = await log.today(tx, account_id, context.act.now)
+    here = show("acc", account_id)
+    owed = balance.available < 0
+    return [
+        Stat(
+            Key("office.customer.balance"),
+            Money(balance.available),
+            f"/ledger/accounts/{here}",
+            context.texts.ui("office.customer.held", amount=Money(balance.held)),
+            Tone.BAD if owed else Tone.IDLE,
+            "wallet",
+        ),
+        Stat(Key("office.today.accepted"), counts.accepted, f"/messages?account={here}"),
+        Stat(
+            Key("office.today.delivered"),
+            counts.delivered,
+            f"/messages?account={here}&status=delivered",
+        ),
+        Stat(Key("office.today.failed"), counts.failed, f"/messages?account={here}&status=failed"),
+    ]
+
+
+def _contact(texts: Texts, member: Member) -> str:
+    known = ((Channel.EMAIL, member.email), (Channel.PHONE, member.phone))
+    shown = [rules.masked(Contact(channel, target)) for channel, target in known if target]
+    return texts.ui("kit.comma").join(shown)
+
+
+def _members(texts: Texts, members: Sequence[Member]) -> list[list[object]]:
+    return [
+        [Lines(one.name, _contact(texts, one)), texts.say(one.role), texts.say(one.state)]
+        for one in members
+    ]
+
+
+def _keys(texts: Texts, keys: Sequence[ApiKey]) -> list[list[object]]:
+    return [
+        [
+            Lines(one.name, Code(one.public_key)),
+            Badge(texts.say(one.state), KEY_TONES[one.state]),
+            one.last_used_day,
+        ]
+        for one in keys
+    ]
+
+
+async def _consents(tx: Tx, texts: Texts, account_id: AccountId) -> list[list[object]]:
+    return [
+        [
+            Link(
+                texts.ui("office.agreement.version", version=one.facts.version),
+                f"/published/agreements/{show('agr', one.facts.version_id)}",
+            ),
+            one.facts.at,
+            texts.ui("office.customer.acknowledged", n=len(one.facts.acknowledged)),
+        ]
+        for one in await agreements.consents(tx, account_id)
+    ]
+
+
+async def _resources(tx: Tx, texts: Texts, account_id: AccountId) -> list[list[object]]:
+    signs = await signatures.search(tx, account_id=account_id, limit=RESOURCES_SHOWN)
+    made = await templates.search(tx, account_id=account_id, limit=RESOURCES_SHOWN)
+    rows: list[list[object]] = []
+    for sign in signs.items:
+        badge = Badge(texts.say(sign.state), REVIEW_TONES[sign.state])
+        link = Link(f"【{sign.text}】", f"/reviews/signatures/{show('sig', sign.id)}")
+        rows.append([link, texts.ui("office.review.signatures"), badge])
+    for one in made.items:
+        badge = Badge(texts.say(one.state), REVIEW_TONES[one.state])
+        link = Link(one.name, f"/reviews/templates/{show('tpl', one.id)}")
+        rows.append([link, texts.ui("office.review.templates"), badge])
+    return rows
+
+
+def _units(texts: Texts, units: Sequence[UnitBalance]) -> list[list[object]]:
+    return [
+        [
+            texts.ui(f"office.unit.{one.currency}"),
+            texts.ui("office.units.left", left=one.remaining, granted=one.granted),
+            one.expires_at,
+        ]
+        for one in units
+    ]
+
+
+@only_staff(*READERS)
+async def customer_log(request: Request) -> Response:
+    """Show everything that was done for or by a customer."""
+    context, query = context_of(request), read_query(request, LOG)
+    account_id = AccountId(id_in_path(request, "acc"))
+    before = uuid_or_none(query.after[0]) if query.after else None
+    async with context.transaction() as tx:
+        account = await queries.account(tx, account_id)
+        if account is None:
+            raise NothingHere
+        rows = await audit.for_account(tx, account_id, before, query.limit + 1)
+    table = fill_table(request, LOG, query, rows, cursor=lambda row: (row.id,))
+    return await render(
+        request,
+        "office/customer_log.html",
+        table=table,
+        account=account,
+        address=address(account_id),
+    )
+
+
+@only_staff(StaffRole.SUPPORT)
+async def freeze(request: Request) -> Response:
+    """Freeze the account, for a reason (C4.2)."""
+    context, form = context_of(request), await read_form(request, FREEZE)
+    account_id = AccountId(id_in_path(request, "acc"))
+    if form.ok:
+        with form.keeping_refusals():
+            async with context.transaction() as tx:
+                await service.freeze(
+                    tx,
+                    context.act,
+                    account_id=account_id,
+                    reason=FreezeReason(form.text("reason")),
+                    note=form.text("note"),
+                )
+            return redirect_with_flash(request, address(account_id), "office.freeze.done")
+    return await _customer(request, form)
+
+
+@only_staff(StaffRole.SUPPORT)
+async def thaw(request: Request) -> Response:
+    """Let a frozen account work again."""
+    context, form = context_of(request), await read_form(request, THAW)
+    account_id = AccountId(id_in_path(request, "acc"))
+    if form.ok:
+        with form.keeping_refusals():
+            async with context.transaction() as tx:
+                await service.thaw(tx, context.act, account_id=account_id, note=form.text("note"))
+            return redirect_with_flash(request, address(account_id), "office.thaw.done")
+    return await _customer(request, form)
+
+
+ROUTES = [
+    Route("/customers", customers),
+    Route("/customers/{id}", customer),
+    Route("/customers/{id}/log", customer_log),
+    Route("/customers/{id}/freeze", freeze, methods=["POST"]),
+    Route("/customers/{id}/thaw", thaw, methods=["POST"]),
+]

@@ -1,0 +1,69 @@
+"""Signing in and out of the office."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.accounts import service
+from umcloud.domains.accounts.model import SessionKind
+from umcloud.domains.accounts.rules import ABSOLUTE
+from umcloud.doors.kit.app import end_session, next_path, session_token, start_session
+from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.fields import Email, Password
+from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
+from umcloud.doors.kit.render import redirect, redirect_with_flash, render
+from umcloud.doors.office.standing import office_of
+
+SIGN_IN = FormSpec(
+    "sign-in",
+    submit="office.sign_in",
+    fields=(
+        Email(name="email", label="office.sign_in.email"),
+        Password(name="password", label="office.sign_in.password"),
+    ),
+)
+
+
+async def sign_in(request: Request) -> Response:
+    """Show the sign-in card."""
+    return await render(
+        request, "office/sign_in.html", form=blank_form(request, SIGN_IN), query=request.url.query
+    )
+
+
+async def signed_in(request: Request) -> Response:
+    """Open a session; a wrong password is counted although it is refused."""
+    context, form = context_of(request), await read_form(request, SIGN_IN)
+    if form.ok:
+        async with context.transaction() as tx:
+            verdict = await service.staff_sign_in(
+                tx,
+                context.act,
+                email=form.text("email"),
+                password=form.text("password"),
+                vault=office_of(request).vault,
+            )
+        with form.keeping_refusals():
+            opened = verdict.or_raise()
+            response = redirect(request, next_path(request))
+            seconds = int(ABSOLUTE[SessionKind.STAFF].total_seconds())
+            start_session(request, response, opened.token, seconds)
+            return response
+    return await render(request, "office/sign_in.html", form=form, query=request.url.query)
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session, here and in the browser."""
+    context, token = context_of(request), session_token(request)
+    if token:
+        async with context.transaction() as tx:
+            await service.sign_out(tx, context.act, token=token)
+    response = redirect_with_flash(request, "/sign-in", "office.signed_out")
+    end_session(request, response)
+    return response
+
+
+OPEN_ROUTES = [Route("/sign-in", sign_in), Route("/sign-in", signed_in, methods=["POST"])]
+ROUTES = [Route("/sign-out", sign_out, methods=["POST"])]

@@ -1,0 +1,136 @@
+"""The carrier lines: state, window, what goes over them now; enable, drain, disable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.accounts.model import StaffRole
+from umcloud.domains.messaging import explain, service, throughput
+from umcloud.domains.messaging.explain import LineView
+from umcloud.domains.messaging.service import LineState
+from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.live import Part, sse_response
+from umcloud.doors.kit.render import part_text, redirect_with_flash, render
+from umcloud.doors.kit.story import Chart, Series
+from umcloud.doors.kit.values import Badge, Key, Lines, Tone
+from umcloud.doors.office.standing import office_of, only_staff
+from umcloud.infra.i18n import Texts
+
+LOOK_SECONDS = 2.0
+STATE_TONES = {"enabled": Tone.GOOD, "draining": Tone.ATTENTION, "disabled": Tone.IDLE}
+HEADING = [
+    Key("office.lines.name"),
+    Key("office.lines.state"),
+    Key("office.lines.submitted"),
+    Key("office.lines.reported"),
+    Key("office.lines.window"),
+    Key("office.lines.speed"),
+    Key("office.lines.carries"),
+]
+CHOICES = {
+    "enabled": (LineState.DRAINING, LineState.DISABLED),
+    "draining": (LineState.ENABLED, LineState.DISABLED),
+    "disabled": (LineState.ENABLED,),
+}
+
+
+def line_rows(texts: Texts, lines: Sequence[LineView]) -> list[list[object]]:
+    """Return the lines as rows of a small table."""
+    return [
+        [
+            Lines(f"{line.number} · {line.name}", f"{line.host}:{line.port}"),
+            Badge(Key(f"office.lines.state.{line.state}"), STATE_TONES[line.state]),
+            line.submitted_last_minute,
+            line.reported_last_minute,
+            line.window,
+            line.per_second or Key("office.lines.unbounded"),
+            texts.ui(f"office.lines.carries.{line.carries}"),
+        ]
+        for line in lines
+    ]
+
+
+async def _facts(request: Request) -> dict[str, Any]:
+    context = context_of(request)
+    now = context.desk.now()
+    async with context.transaction() as tx:
+        lines = await explain.lines(tx, now)
+        minutes = await throughput.minutes(tx, now)
+    chart = Chart(
+        Key("office.lines.chart"),
+        tuple(context.texts.hour(one.begins) for one in minutes),
+        (
+            Series(Key("office.lines.taken"), tuple(one.submitted for one in minutes), Tone.GOOD),
+            Series(Key("office.lines.refused"), tuple(one.rejected for one in minutes), Tone.BAD),
+            Series(
+                Key("office.lines.unanswered"),
+                tuple(one.unknown for one in minutes),
+                Tone.ATTENTION,
+            ),
+        ),
+        "stacked",
+    )
+    return {
+        "heading": HEADING,
+        "rows": line_rows(context.texts, lines),
+        "lines": lines,
+        "choices": CHOICES,
+        "chart": chart,
+        "now": now,
+    }
+
+
+@only_staff(StaffRole.NETWORK, StaffRole.SUPPORT)
+async def lines_page(request: Request) -> Response:
+    """Show every line, live."""
+    roles = context_of(request).person.roles
+    may_change = bool(roles & {StaffRole.NETWORK.value, StaffRole.ADMIN.value})
+    return await render(
+        request, "office/lines.html", may_change=may_change, **await _facts(request)
+    )
+
+
+@only_staff(StaffRole.NETWORK, StaffRole.SUPPORT)
+async def live(request: Request) -> Response:
+    """Send the table again whenever it changes."""
+
+    async def parts() -> AsyncIterator[Part]:
+        shown = ""
+        while True:
+            html = part_text(request, "office/_lines.html", **await _facts(request))
+            if html != shown:
+                shown = html
+                yield Part("lines", html)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    return sse_response(request, parts(), closing=office_of(request).closing)
+
+
+@only_staff(StaffRole.NETWORK)
+async def change(request: Request) -> Response:
+    """Enable, drain or disable a line."""
+    context = context_of(request)
+    try:
+        state = LineState(request.path_params["state"])
+    except ValueError as error:
+        raise NothingHere from error
+    number = request.path_params["number"]
+    async with context.transaction() as tx:
+        await service.set_line_state(tx, context.act, number=number, state=state)
+    return redirect_with_flash(
+        request, "/lines", f"office.lines.changed.{state.value}", number=number
+    )
+
+
+ROUTES = [
+    Route("/lines", lines_page),
+    Route("/lines/live", live),
+    Route("/lines/{number:int}/{state}", change, methods=["POST"]),
+]

@@ -1,0 +1,194 @@
+"""What is published: prices and agreements; and whether the system keeps its promises."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.accounts.model import StaffRole
+from umcloud.domains.agreements import queries as agreements
+from umcloud.domains.agreements import rules as agreement_rules
+from umcloud.domains.agreements.model import AgreementVersionId
+from umcloud.domains.catalogue import queries as catalogue
+from umcloud.domains.catalogue.model import MessageClass, PriceVersion
+from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.fields import Option
+from umcloud.doors.kit.render import redirect, redirect_with_flash, render
+from umcloud.doors.kit.story import Fact, Tab
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone, UnitPrice
+from umcloud.doors.office.standing import id_in_path, office_of, only_staff
+from umcloud.infra.i18n import Texts
+from umcloud.kernel.ids import show
+
+TABS = [
+    Tab(Key("office.published.prices"), "/published/prices"),
+    Tab(Key("office.published.agreements"), "/published/agreements"),
+]
+
+
+def _class(row: PriceVersion) -> object:
+    words = Key(f"office.class.{row.cls.value}")
+    return Lines(words, f"{row.destination} {row.countries}".strip()) if row.destination else words
+
+
+def _tier(row: PriceVersion) -> str:
+    start = f"{row.tier_from:,}"
+    return f"{start}+" if row.tier_below is None else f"{start} – {row.tier_below - 1:,}"
+
+
+def _price(row: PriceVersion) -> object:
+    if row.unit_price is None:
+        return Badge(Key("office.prices.not_offered"), Tone.IDLE)
+    return UnitPrice(row.unit_price)
+
+
+PRICES = TableSpec(
+    name="prices",
+    columns=(
+        Column("cls", "office.prices.class", value=_class),
+        Column("tier_from", "office.prices.tier", value=_tier),
+        Column("unit_price", "office.prices.price", value=_price, numeric=True),
+        Column(
+            "charge_on",
+            "office.prices.when",
+            value=lambda row: Key(f"office.prices.on.{row.charge_on.value}"),
+        ),
+        Column("valid_from", "office.prices.from"),
+        Column("valid_to", "office.prices.to"),
+        Column("source", "office.prices.source", value=lambda row: Code(row.source), wide=True),
+        Column(
+            "tax_code", "office.prices.tax", value=lambda row: Code(row.tax_code), optional=True
+        ),
+        Column("recorded_at", "office.prices.recorded", optional=True),
+    ),
+    filters=(
+        Filter(
+            "cls",
+            "office.prices.class",
+            kind="choice",
+            options=tuple(
+                Option(one.value, Key(f"office.class.{one.value}")) for one in MessageClass
+            ),
+        ),
+    ),
+    empty=Empty("office.prices.none", "office.prices.none.text", "tag"),
+    page_size=50,
+)
+
+
+@only_staff(*StaffRole)
+async def prices(request: Request) -> Response:
+    """List every published price, with what it is taken from."""
+    context, query = context_of(request), read_query(request, PRICES)
+    async with context.transaction() as tx:
+        every = await catalogue.price_versions(tx)
+    found = sorted(
+        (row for row in every if query["cls"] in (None, row.cls.value)),
+        key=lambda row: (list(MessageClass).index(row.cls), row.destination, row.tier_from, row.id),
+    )
+    # The whole list is some hundred lines and in memory already; the cursor is a place in it.
+    text = query.after[0] if query.after else "0"
+    start = int(text) if text.isascii() and text.isdigit() else 0
+    places = {row.id: place for place, row in enumerate(found, 1)}
+    rows = found[start : start + query.limit + 1]
+    table = fill_table(
+        request, PRICES, query, rows, cursor=lambda row: (places[row.id],), total=len(found)
+    )
+    return await render(request, "office/prices.html", tabs=TABS, table=table)
+
+
+@only_staff(*StaffRole)
+async def agreement_list(request: Request) -> Response:
+    """List every version of the user agreement in every language."""
+    context = context_of(request)
+    async with context.transaction() as tx:
+        versions = await agreements.versions(tx)
+    rows = [
+        [
+            Link(
+                context.texts.ui("office.agreement.version", version=one.version),
+                f"/published/agreements/{show('agr', one.id)}",
+            ),
+            Key(f"kit.language.{one.locale}"),
+            one.effective_from,
+            Badge(*_binding(context.texts, one.effective_from, context.act.now)),
+            Code(one.sha256.hex()[:16]),
+        ]
+        for one in reversed(versions)
+    ]
+    return await render(request, "office/agreements.html", tabs=TABS, rows=rows)
+
+
+def _binding(texts: Texts, since: datetime, now: datetime) -> tuple[str, Tone]:
+    if since <= now:
+        return texts.ui("office.agreement.begun"), Tone.GOOD
+    return texts.ui("office.agreement.coming"), Tone.WAITING
+
+
+@only_staff(*StaffRole)
+async def agreement(request: Request) -> Response:
+    """Show one text as customers read it."""
+    context = context_of(request)
+    version_id = AgreementVersionId(id_in_path(request, "agr"))
+    async with context.transaction() as tx:
+        version = await agreements.version(tx, version_id)
+    if version is None:
+        raise NothingHere
+    text = agreement_rules.parse(version.text)
+    facts = [
+        Fact(Key("office.agreement"), text.title),
+        Fact(Key("office.agreement.number"), version.version),
+        Fact(Key("office.agreement.effective"), version.effective_from),
+        Fact(Key("office.agreement.published"), version.published_at),
+        Fact(Key("office.agreement.hash"), Code(version.sha256.hex())),
+    ]
+    return await render(request, "office/agreement.html", version=version, text=text, facts=facts)
+
+
+@only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
+async def promises(request: Request) -> Response:
+    """Show what the slices answered last."""
+    texts, run = context_of(request).texts, office_of(request).promises.last
+    rows = [
+        [
+            Code(answer.slice),
+            Badge(texts.ui("office.promises.broken.short", n=len(answer.violations)), Tone.BAD)
+            if answer.violations
+            else Badge(Key("office.promises.kept.short"), Tone.GOOD),
+            texts.ui("office.promises.ms", n=answer.milliseconds),
+            answer.promise,
+        ]
+        for answer in (run.answers if run else ())
+    ]
+    return await render(request, "office/promises.html", run=run, rows=rows)
+
+
+@only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
+async def ask_promises(request: Request) -> Response:
+    """Ask every slice now whether its promises hold."""
+    context = context_of(request)
+    run = await office_of(request).promises.ask(context.desk.transactions, context.act.now)
+    key = "office.promises.broken" if run.violations else "office.promises.kept"
+    tone = "bad" if run.violations else "good"
+    return redirect_with_flash(request, "/promises", key, tone=tone, n=run.violations)
+
+
+@only_staff(*StaffRole)
+async def published(request: Request) -> Response:
+    """Lead to the prices."""
+    return redirect(request, "/published/prices")
+
+
+ROUTES = [
+    Route("/published", published),
+    Route("/published/prices", prices),
+    Route("/published/agreements", agreement_list),
+    Route("/published/agreements/{id}", agreement),
+    Route("/promises", promises),
+    Route("/promises", ask_promises, methods=["POST"]),
+]

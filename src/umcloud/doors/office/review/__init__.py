@@ -1,0 +1,1 @@
+"""Reviews: one page for accounts, signatures and templates, a queue of each."""

@@ -1,0 +1,127 @@
+"""The queue of signatures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from umcloud.domains.identity import queries as identity
+from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.signatures import queries, service
+from umcloud.domains.resources.signatures.model import Evidence, Signature, SignaturePurpose
+from umcloud.doors.kit.story import Fact
+from umcloud.doors.kit.values import Badge, Code, Key, Tone
+from umcloud.doors.office.review.queue import Case, Hint, Paper, Waiting, account_link
+from umcloud.infra.db import Tx
+from umcloud.infra.i18n import Texts
+from umcloud.kernel.act import Act
+from umcloud.kernel.ids import SignatureId, show
+
+TONES = {
+    ReviewState.WAITING: Tone.WAITING,
+    ReviewState.IN_REVIEW: Tone.INFO,
+    ReviewState.APPROVED: Tone.GOOD,
+    ReviewState.REJECTED: Tone.BAD,
+    ReviewState.DISABLED: Tone.IDLE,
+}
+_SIMILAR_MOST = 5
+
+
+class SignaturesQueue:
+    """Signatures: taken first, then decided about the revision that was seen."""
+
+    name: str = "signatures"
+    prefix: str = "sig"
+    reasons: int = 5
+
+    async def waiting(self, tx: Tx, now: datetime, limit: int) -> list[Waiting]:
+        """Return undecided signatures, longest waiting first."""
+        found = [one.item for one in await queries.review_queue(tx, now, limit=limit)]
+        return [
+            Waiting(
+                one.id,
+                f"【{one.text}】",
+                one.submitted_at,
+                one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
+            )
+            for one in found
+        ]
+
+    async def length(self, tx: Tx) -> int:
+        """Return how many are undecided."""
+        numbers = await queries.counts(tx)
+        return numbers[ReviewState.WAITING] + numbers[ReviewState.IN_REVIEW]
+
+    async def case(self, tx: Tx, texts: Texts, item: UUID) -> Case | None:
+        """Return the signature beside who the customer is proved to be."""
+        one = await queries.by_id(tx, SignatureId(item))
+        if one is None:
+            return None
+        subject = await identity.subject(tx, one.account_id)
+        proved = subject.organisation.name if subject else None
+        facts = (
+            Fact(Key("office.case.organisation"), proved),
+            Fact(Key("office.case.account"), await account_link(tx, one.account_id)),
+            Fact(Key("office.case.type"), texts.say(one.type)),
+            Fact(Key("office.case.purpose"), texts.say(one.purpose)),
+            Fact(Key("office.case.certificate"), texts.say(one.certificate_type)),
+            Fact(Key("office.case.description"), one.description or None),
+            Fact(Key("office.case.public_id"), Code(one.public_id)),
+            Fact(Key("office.case.submitted"), one.submitted_at),
+        )
+        papers = await queries.evidence(tx, one.id)
+        return Case(
+            id=one.id,
+            title=f"[{one.text}]" if one.international else f"【{one.text}】",
+            state=Badge(texts.say(one.state), TONES[one.state]),
+            account_id=one.account_id,
+            facts=facts,
+            hints=await _hints(tx, texts, one, proved),
+            papers=tuple(_paper(texts, paper) for paper in papers),
+            revision=one.revision,
+            taken_by=one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
+            may_take=one.state is ReviewState.WAITING,
+            may_decide=one.state is ReviewState.IN_REVIEW,
+            reason=one.reason,
+        )
+
+    async def take(self, tx: Tx, act: Act, item: UUID) -> None:
+        """Take it into review."""
+        await service.take(tx, act, signature_id=SignatureId(item))
+
+    async def approve(self, tx: Tx, act: Act, item: UUID, revision: int) -> None:
+        """Let the customer send with it."""
+        await service.approve(tx, act, signature_id=SignatureId(item), revision=revision)
+
+    async def refuse(self, tx: Tx, act: Act, item: UUID, revision: int, reason: str) -> None:
+        """Refuse it, with a reason for the customer."""
+        await service.refuse(
+            tx, act, signature_id=SignatureId(item), revision=revision, reason=reason
+        )
+
+
+async def _hints(tx: Tx, texts: Texts, one: Signature, proved: str | None) -> tuple[Hint, ...]:
+    hints = []
+    if proved is None:
+        hints.append(Hint(Tone.BAD, texts.ui("office.hint.unproved")))
+    elif one.text in proved:
+        hints.append(Hint(Tone.GOOD, texts.ui("office.hint.text_in_name")))
+    else:
+        hints.append(Hint(Tone.ATTENTION, texts.ui("office.hint.text_not_in_name")))
+    if one.purpose is SignaturePurpose.OTHERS:
+        hints.append(Hint(Tone.ATTENTION, texts.ui("office.hint.others")))
+    alike = await queries.search(tx, containing=one.text, limit=_SIMILAR_MOST)
+    others = [other for other in alike.items if other.account_id != one.account_id]
+    if others:
+        words = ", ".join(f"【{other.text}】{texts.say(other.state)}" for other in others)
+        hints.append(Hint(Tone.INFO, texts.ui("office.hint.alike", others=words)))
+    return tuple(hints)
+
+
+def _paper(texts: Texts, evidence: Evidence) -> Paper:
+    return Paper(
+        title=texts.say(evidence.kind),
+        path=f"/reviews/evidence/{show('doc', evidence.id)}",
+        is_image=evidence.media_type.startswith("image/"),
+        about=f"{evidence.file_name} · {texts.size(evidence.size)}",
+    )
