@@ -109,6 +109,11 @@ class Stack:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             return list(connection.execute(query.encode(), parameters or None))
 
+    def do(self, statement: str) -> None:
+        """Change its database."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
     def close(self) -> None:
         """Stop everything in order, then remove the home."""
         if self.process.poll() is None:
@@ -134,18 +139,15 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running(entry: str = ENTRY, **extra: str) -> Iterator[Stack]:
-    """Give a fresh cloud that is ready; `extra` goes into its environment.
-
-    `entry` is the module to run with `up --sandbox`, for test builds.
-    """
+def running(**extra: str) -> Iterator[Stack]:
+    """Give a fresh cloud that is ready; `extra` goes into its environment."""
     home = Path(tempfile.mkdtemp(prefix="umcloud-bench-"))
     home.chmod(0o755)
     mine = {k: v for k, v in os.environ.items() if not k.startswith("UMCLOUD_")}
     ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     environment = {**mine, **ports, "UMCLOUD_HOME": str(home), "LANG": "C.UTF-8", **extra}
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", entry, "up", "--sandbox"],
+        [sys.executable, "-m", ENTRY, "up", "--sandbox"],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -134,7 +134,7 @@ class Journey:
         return f"¥{AMOUNT} paid at the sandbox's gateway and in the wallet"
 
     async def make_key(self) -> str:
-        await self.portal.open("/developer/keys/new")
+        await self.portal.open("/developer")
         await self.portal.send("key", {"name": "first message", "scopes": True})
         shown = await self.portal.page.locator("main").inner_text()
         values = [
