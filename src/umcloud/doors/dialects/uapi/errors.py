@@ -150,6 +150,8 @@ RETCODE_OF: Final[Mapping[str, int]] = {
     "uapi.too_many_parameters": 18002,
     "uapi.file_unreadable": 18002,
     "send.reference_malformed": 18002,
+    "send.extend_code_closed": 18003,
+    "template.signature_first": 18016,
     "send.no_line": 18004,
     "balance.insufficient": 18013,
     "number.malformed": 18014,
