@@ -20,6 +20,7 @@ from umcloud.infra.settings import Settings, kept_secret
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import uuid7
 from umcloud.kernel.moments import shanghai_day
+from umcloud.main.serving import LOOPBACK
 from umcloud.main.wiring import wire
 
 STAFF_EMAIL = "admin@umcloud.example"
@@ -53,7 +54,7 @@ async def seed(database: Database, settings: Settings) -> Sequence[str]:
             return [f"portal    {settings.public_url}/"]
         await _carrier_line(tx, act, settings, sealer)
         password = await _staff(tx, act, settings, Vault(sealer))
-    world = f"http://{settings.host}:{settings.world_port}"
+    world = f"http://{LOOPBACK}:{settings.world_port}"
     return [
         f"portal    {settings.public_url}/",
         f"office    {settings.public_url}/office/   {STAFF_EMAIL}  {password}",
@@ -72,7 +73,7 @@ async def _carrier_line(tx: Tx, act: Act, settings: Settings, sealer: Sealer) ->
     known = await tx.sql(
         "SELECT 1 FROM carrier_line WHERE number = :number AND host = :host AND port = :port",
         number=SANDBOX_LINE,
-        host=settings.host,
+        host=LOOPBACK,
         port=settings.carrier_port,
     )
     if known.first() is not None:
@@ -84,7 +85,7 @@ async def _carrier_line(tx: Tx, act: Act, settings: Settings, sealer: Sealer) ->
         lines.NewLine(
             number=SANDBOX_LINE,
             name="Sandbox carrier",
-            host=settings.host,
+            host=LOOPBACK,
             port=settings.carrier_port,
             system_id=CARRIER_SYSTEM_ID,
             password_sealed=sealed,

@@ -114,6 +114,10 @@ class TradeBook:
         paid = [trade for trade in found if trade.status == PAID]
         return paid[0] if paid else found[-1] if found else None
 
+    def newest(self, limit: int) -> list[Trade]:
+        """Return the last trades, newest first (the sandbox's page)."""
+        return self._trades[: -limit - 1 : -1]
+
     def paid_on(self, day: date) -> list[Trade]:
         """Return the paid trades of the Shanghai day in the order they were made."""
         prefix = day.isoformat()

@@ -1,0 +1,1 @@
+"""Windows into the simulated outside world: phones, carrier, mailbox, payments, clock."""
