@@ -1,1 +1,1 @@
-"""What runs when."""
+"""The worker: what follows the logs and the clock. `schedule.py` says what runs when."""

@@ -52,3 +52,15 @@ class BrokenLink:
     seq: int
     fault: Fault
     record_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """One check of every slice's promises. No violations: all of them held at `at`."""
+
+    id: UUID
+    at: datetime
+    checked: int
+    """How many slices were asked."""
+    violations: tuple[str, ...]
+    milliseconds: int

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -61,3 +62,17 @@ audit_head = Table(
     CheckConstraint("single", name="one_row"),
     CheckConstraint("octet_length(hash) = 32", name="sha256"),
 )
+
+#: What the checks of all promises (`umcloud audit`, as the worker runs it) found, newest first.
+audit_run = Table(
+    "audit_run",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("checked", Integer, nullable=False),
+    Column("violations", JSONB, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    CheckConstraint("jsonb_typeof(violations) = 'array'", name="violations_are_a_list"),
+    CheckConstraint("checked >= 0 AND milliseconds >= 0", name="not_negative"),
+)
+Index("ix_audit_run_at", audit_run.c.at)

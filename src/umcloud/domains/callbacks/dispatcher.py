@@ -120,7 +120,7 @@ class Dispatcher:
                 await _record(tx, claimed, outcome, self._now())
         except Exception as error:
             # The lease runs out by itself, and then the delivery is tried again.
-            log.exception("callback %s: %s", claimed.delivery.id, type(error).__name__)
+            log.warning("callback %s: %s", claimed.delivery.id, type(error).__name__)
         finally:
             self._busy[claimed.endpoint.id] -= 1
             if not self._busy[claimed.endpoint.id]:

@@ -1,0 +1,135 @@
+"""What runs by the clock. Each may run again at any time, and by several workers at once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from umcloud.domains.messaging import finals
+from umcloud.domains.messaging.report_model import UNKNOWN, Reported, Sent
+from umcloud.domains.messaging.reports import News, record
+from umcloud.infra.db import Database, Tx
+from umcloud.infra.hot import HotConnection
+from umcloud.kernel.ids import floor_of, moment_of
+from umcloud.kernel.moments import shanghai_day
+
+DAILY = "daily_count"
+SILENT = "silent"
+SILENCE = timedelta(hours=72)
+"""After this long without a report a message's end is unknown."""
+LATE_SUBMISSION = timedelta(days=30)
+"""How much later than it was accepted a message may have been handed over and still be found."""
+REMEMBERED = timedelta(hours=72)
+"""How long an idempotency key answers with the first answer."""
+NO_REPORT = "no_report"
+"""The code of a message whose report never came."""
+
+_SILENT = """
+SELECT DISTINCT ON (s.id, s.part) s.lane, s.id, s.part, s.line,
+    m.account_id, m."class" AS cls, m.segments, m.parts
+FROM submission s
+JOIN message m ON m.lane = s.lane AND m.id = s.id AND m.id >= :first AND m.id < :last
+WHERE s.id >= :first AND s.id < :last AND s.state = 'submitted' AND s.at <= :before
+    AND NOT EXISTS (SELECT FROM charge_outcome o
+        WHERE o.lane = s.lane AND o.id = s.id AND o.id >= :first AND o.id < :last)
+    AND NOT EXISTS (SELECT FROM receipt r WHERE r.lane = s.lane AND r.id = s.id
+        AND r.part = s.part AND r.id >= :first AND r.id < :last)
+ORDER BY s.id, s.part, s.attempt LIMIT :limit
+"""
+
+
+async def fold_daily(tx: Tx, now: datetime, limit: int = 5000) -> int:
+    """Count the next ended messages by account, Shanghai day of acceptance, class and state.
+
+    Counts and cursor move in one transaction, so each end is counted once. Returns how many ends
+    were read.
+    """
+    del now  # a message's day is in its id
+    ended = await finals.take(tx, DAILY, limit)
+    messages: Counter[tuple[UUID, object, str, str]] = Counter()
+    segments: Counter[tuple[UUID, object, str, str]] = Counter()
+    for final in ended:
+        key = (final.account_id, shanghai_day(moment_of(final.id)), final.cls, final.state)
+        messages[key] += 1
+        segments[key] += final.segments
+    if messages:
+        keys = list(messages)
+        await tx.sql(
+            'INSERT INTO daily_count (account_id, day, "class", state, messages, segments) '
+            "SELECT * FROM unnest(CAST(:accounts AS uuid[]), CAST(:days AS date[]), "
+            "CAST(:classes AS text[]), CAST(:states AS text[]), CAST(:messages AS int8[]), "
+            'CAST(:segments AS int8[])) ON CONFLICT (account_id, day, "class", state) '
+            "DO UPDATE SET messages = daily_count.messages + excluded.messages, "
+            "segments = daily_count.segments + excluded.segments",
+            accounts=[key[0] for key in keys],
+            days=[key[1] for key in keys],
+            classes=[key[2] for key in keys],
+            states=[key[3] for key in keys],
+            messages=[messages[key] for key in keys],
+            segments=[segments[key] for key in keys],
+        )
+    return len(ended)
+
+
+async def end_silent(
+    database: Database, connection: HotConnection, now: datetime, limit: int = 500
+) -> int:
+    """End messages of which the carrier said nothing for 72 hours; return how many parts.
+
+    Each waiting part gets a report of our own, `unknown`, by the way of the carrier's reports: so
+    the message ends once and its charge stands (the carrier had it). `connection` has the
+    statements of `reports` prepared.
+    """
+    before = now - SILENCE
+    async with database.transaction() as tx:
+        cursor = await _silent_cursor(tx)
+        rows = (
+            await tx.sql(
+                _SILENT,
+                first=max(floor_of(moment_of(cursor) - LATE_SUBMISSION), UUID(int=0))
+                if cursor.int
+                else cursor,
+                last=floor_of(before),
+                before=before,
+                limit=limit,
+            )
+        ).all()
+    by_line: dict[int, list[Reported]] = defaultdict(list)
+    for row in rows:
+        sent = Sent(row.lane, row.id.int, row.account_id.int, row.cls, row.segments, row.parts)
+        by_line[row.line].append(Reported(sent, row.part, UNKNOWN, NO_REPORT, None))
+    for line, reported in by_line.items():
+        await record(connection, News(reported=reported), line=line, now=now)
+    if len(rows) < limit:
+        async with database.transaction() as tx:
+            await _move_silent_cursor(tx, floor_of(before))
+    return len(rows)
+
+
+async def _silent_cursor(tx: Tx) -> UUID:
+    found = await tx.sql("SELECT id FROM log_cursor WHERE follower = :name", name=SILENT)
+    row = found.one_or_none()
+    return row.id if row else UUID(int=0)
+
+
+async def _move_silent_cursor(tx: Tx, reached: UUID) -> None:
+    await tx.sql(
+        "INSERT INTO log_cursor (follower, xid, lane, id) "
+        "VALUES (:name, CAST('0' AS xid8), 0, :reached) "
+        "ON CONFLICT (follower) DO UPDATE SET id = greatest(log_cursor.id, excluded.id)",
+        name=SILENT,
+        reached=reached,
+    )
+
+
+async def expire_idempotency(tx: Tx, now: datetime, limit: int = 5000) -> int:
+    """Forget keys older than 72 hours; return how many. The same key then is a new request."""
+    done = await tx.sql(
+        "DELETE FROM idempotency WHERE (lane, account_id, key) IN "
+        "(SELECT lane, account_id, key FROM idempotency WHERE at < :before "
+        "ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED)",
+        before=now - REMEMBERED,
+        limit=limit,
+    )
+    return done.rowcount

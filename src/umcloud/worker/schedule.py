@@ -1,0 +1,149 @@
+"""What runs when. Every job may be repeated and may run in several workers at once.
+
+A job says how much it did: while a greedy one finds work it goes on at once, else it rests for
+`every` seconds of real time. Moving the clock wakes all. Each runs in transactions of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from umcloud.domains.audit import runs
+from umcloud.domains.audit import service as audit
+from umcloud.domains.audit.model import AuditRun
+from umcloud.domains.callbacks import jobs as callbacks
+from umcloud.domains.messaging import jobs as messaging
+from umcloud.domains.notifications import jobs as notifications
+from umcloud.domains.orders import jobs as orders
+from umcloud.domains.payments import jobs as payments
+from umcloud.infra.partitions import ensure_days
+from umcloud.kernel.ids import uuid7
+from umcloud.kernel.moments import SHANGHAI, shanghai_day
+from umcloud.worker.tools import Tools
+
+DAYS_AHEAD = 8
+"""Partitions that are there: today and a week more."""
+STATEMENTS_FROM = 2
+"""The hour in Shanghai from which payment companies have yesterday's statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that the worker does again and again."""
+
+    name: str
+    every: float
+    """Seconds of rest after it found nothing, or once it is done."""
+    run: Callable[[Tools], Awaitable[int]]
+    greedy: bool = False
+    share: float = 1.0
+    """How much of the time it may take; one that got slow rests longer."""
+
+
+async def _follow_finals(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await callbacks.follow(tx, tools.act())
+
+
+async def _call_endpoints(tools: Tools) -> int:
+    return await tools.dispatcher.round()
+
+
+async def _forget_callbacks(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await callbacks.forget(tx, tools.clock())
+
+
+async def _count_days(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await messaging.fold_daily(tx, tools.clock())
+
+
+async def _end_silent(tools: Tools) -> int:
+    return await messaging.end_silent(tools.database, await tools.hot(), tools.clock())
+
+
+async def _expire_keys(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await messaging.expire_idempotency(tx, tools.clock())
+
+
+async def _send_mail(tools: Tools) -> int:
+    report = await notifications.send_due(
+        tools.database, tools.mail, tools.clock(), sealer=tools.sealer
+    )
+    return report.sent
+
+
+async def _seal_audit(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await audit.seal(tx, tools.act())
+
+
+async def _check_promises(tools: Tools) -> int:
+    begun = time.perf_counter()
+    now = tools.clock()
+    found: list[str] = []
+    async with tools.database.transaction() as tx:
+        await tx.sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for name, ask in tools.questions.items():
+            found += [f"{name}: {violation}" for violation in await ask(tx, now)]
+    spent = round((time.perf_counter() - begun) * 1000)
+    run = AuditRun(uuid7(now), now, len(tools.questions), tuple(found), spent)
+    async with tools.database.transaction() as tx:
+        await runs.keep(tx, run)
+    return len(found)
+
+
+async def _make_partitions(tools: Tools) -> int:
+    first = shanghai_day(tools.clock()) - timedelta(days=1)
+    async with tools.database.transaction() as tx:
+        # It locks the logs for a moment: better to come again than to hold up those who write.
+        await tx.sql("SET LOCAL lock_timeout = '500ms'")
+        return await ensure_days(tx, first, DAYS_AHEAD + 1)
+
+
+async def _close_payments(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await payments.close_overdue(tx, tools.act())
+
+
+async def _chase_payments(tools: Tools) -> int:
+    if tools.channel is None:
+        return 0
+    async with tools.database.transaction() as tx:
+        return await payments.chase(tx, tools.act(), tools.channel)
+
+
+async def _import_statements(tools: Tools) -> int:
+    act = tools.act()
+    if tools.channel is None or act.now.astimezone(SHANGHAI).hour < STATEMENTS_FROM:
+        return 0
+    async with tools.database.transaction() as tx:
+        return len(await payments.import_statements(tx, act, tools.channel))
+
+
+async def _void_packages(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await orders.void_expired(tx, tools.act())
+
+
+JOBS = (
+    Job("log partitions", 600, _make_partitions),
+    Job("finals to callbacks", 0.2, _follow_finals, greedy=True),
+    Job("callbacks", 0.2, _call_endpoints, greedy=True),
+    Job("counts by day", 1, _count_days, greedy=True),
+    Job("mail", 1, _send_mail, greedy=True),
+    Job("audit chain", 2, _seal_audit, greedy=True),
+    Job("silent messages", 60, _end_silent, greedy=True),
+    Job("overdue payments", 60, _close_payments),
+    Job("payments without notice", 60, _chase_payments),
+    Job("payment statements", 1800, _import_statements),
+    Job("expired packages", 3600, _void_packages),
+    Job("old idempotency keys", 600, _expire_keys, greedy=True),
+    Job("old callbacks", 3600, _forget_callbacks, greedy=True),
+    Job("promises", 60, _check_promises, share=0.05),
+)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from umcloud.domains.audit import runs
+from umcloud.domains.callbacks.dispatcher import Dispatcher
+from umcloud.infra.clock import Clock
+from umcloud.infra.db import Database, Tx
+from umcloud.infra.mail import Mail
+from umcloud.infra.outbound import Outbound
+from umcloud.infra.sealing import Sealer
+from umcloud.worker.loops import Loops
+from umcloud.worker.schedule import JOBS, Job
+from umcloud.worker.tools import Tools
+
+PATIENCE = 10.0
+
+
+class Postbox:
+    """Takes every mail."""
+
+    async def send(self, mail: Mail) -> None:
+        del mail
+
+
+@pytest.fixture
+async def tools(database: Database) -> AsyncIterator[Tools]:
+    clock = Clock(movable=True)
+    sealer = Sealer("a secret for tests only")
+    async with Dispatcher(database, clock, sealer=sealer, outbound=Outbound()) as dispatcher:
+        made = Tools(
+            database=database,
+            clock=clock,
+            sealer=sealer,
+            mail=Postbox(),
+            dispatcher=dispatcher,
+            channel=None,
+            questions={},
+        )
+        async with made.closing:
+            yield made
+
+
+@asynccontextmanager
+async def running(tools: Tools, *jobs: Job) -> AsyncIterator[Loops]:
+    loops = Loops(tools, jobs, first_delay=0.01)
+    task = asyncio.create_task(loops.run())
+    try:
+        yield loops
+    finally:
+        loops.stop()
+        await task
+
+
+async def until(found: Callable[[], bool | Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            answer = found()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_job_that_fails_rests_and_hurts_no_other(
+    tools: Tools, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls = {"bad": 0, "good": 0}
+
+    async def bad(given: Tools) -> int:
+        del given
+        calls["bad"] += 1
+        raise ValueError("13800138000")
+
+    async def good(given: Tools) -> int:
+        del given
+        calls["good"] += 1
+        return 1
+
+    with caplog.at_level(logging.WARNING):
+        async with running(tools, Job("bad", 60, bad), Job("good", 60, good, greedy=True)):
+            await until(lambda: calls["bad"] >= 3 and calls["good"] >= 3)
+    assert "job bad: ValueError" in caplog.text
+    assert "13800138000" not in caplog.text
+
+
+async def test_moving_the_clock_wakes_every_job(tools: Tools, database: Database) -> None:
+    seen: list[datetime] = []
+
+    async def look(given: Tools) -> int:
+        seen.append(given.clock())
+        return 0
+
+    async with running(tools, Job("look", 3600, look)):
+        await until(lambda: len(seen) == 1)
+        other = Clock(movable=True)
+        async with database.transaction() as tx:
+            await other.advance(tx, timedelta(days=3))
+        await until(lambda: len(seen) >= 2 and seen[-1] - seen[0] > timedelta(days=2))
+
+
+async def test_what_does_not_end_is_cut_off(tools: Tools) -> None:
+    """A stop gives a job under way time to end; here it ends in that time."""
+    ended: list[bool] = []
+    begun = asyncio.Event()
+
+    async def slow(given: Tools) -> int:
+        del given
+        begun.set()
+        await asyncio.sleep(0.2)
+        ended.append(True)
+        return 0
+
+    async with running(tools, Job("slow", 60, slow)):
+        await asyncio.wait_for(begun.wait(), PATIENCE)
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+async def test_every_job_runs_on_an_empty_cloud_and_again(tools: Tools, job: Job) -> None:
+    await job.run(tools)
+    assert await job.run(tools) == 0
+
+
+async def test_broken_promises_are_kept_for_the_office(tools: Tools, database: Database) -> None:
+    async def broken(tx: Tx, now: datetime) -> list[str]:
+        del tx, now
+        return ["I5: a bucket is below zero"]
+
+    async def whole(tx: Tx, now: datetime) -> list[str]:
+        del tx, now
+        return []
+
+    tools.questions = {"ledger": broken, "orders": whole}
+    (check,) = [job for job in JOBS if job.name == "promises"]
+    await check.run(tools)
+    async with database.transaction() as tx:
+        (run,) = await runs.latest(tx)
+    assert run.violations == ("ledger: I5: a bucket is below zero",)
+    assert run.checked == 2
+
+
+async def test_partitions_reach_a_week_ahead(tools: Tools, database: Database) -> None:
+    (make,) = [job for job in JOBS if job.name == "log partitions"]
+    assert await make.run(tools) > 0
+    day = tools.clock() + timedelta(days=7)
+
+    async def found(name: str) -> Any:
+        async with database.transaction() as tx:
+            return (await tx.sql("SELECT to_regclass(:name)", name=name)).scalar_one()
+
+    assert await found(f"message_{day + timedelta(hours=8):%Y%m%d}") is not None
