@@ -12,6 +12,7 @@ MAIN_PORT = 8000
 WORLD_PORT = 8001
 CARRIER_PORT = 2775  # SMPP's registered port
 MAIL_PORT = 2525
+LOOPBACK = "127.0.0.1"
 SANDBOX_MARK = "sandbox"
 """A file of this name in the home says that the installation is a sandbox, for good."""
 _SECRET_BYTES = 32

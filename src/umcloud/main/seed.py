@@ -16,11 +16,10 @@ from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.partitions import ensure_days
 from umcloud.infra.sealing import Sealer
-from umcloud.infra.settings import Settings, kept_secret
+from umcloud.infra.settings import LOOPBACK, Settings, kept_secret
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import uuid7
 from umcloud.kernel.moments import shanghai_day
-from umcloud.main.serving import LOOPBACK
 from umcloud.main.wiring import wire
 
 STAFF_EMAIL = "admin@umcloud.example"

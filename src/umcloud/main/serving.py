@@ -14,7 +14,6 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
 GRACE_SECONDS = 8
 

@@ -22,7 +22,7 @@ from typing import TextIO
 from umcloud.infra.postgres import Cluster
 from umcloud.infra.processes import die_with_me, release
 from umcloud.infra.schema import migrate
-from umcloud.infra.settings import Settings
+from umcloud.infra.settings import LOOPBACK, Settings
 from umcloud.main.database import embedded, sole_user
 
 TICK_SECONDS = 0.1
@@ -43,6 +43,10 @@ class Program:
     port: Callable[[Settings], int] | None = None
     """Where it listens when it is ready; the next program waits for that."""
     sandbox_only: bool = False
+
+    def host(self, chosen: Settings) -> str:
+        """Return where it listens; the simulated world keeps to this machine."""
+        return LOOPBACK if self.sandbox_only else chosen.host
 
 
 PROGRAMS = (
@@ -139,14 +143,14 @@ class Supervisor:
         if port is None or child.process is None:
             self._say(f"{child.program.name:<9} started")
             return
-        number = port(self.settings)
+        host, number = child.program.host(self.settings), port(self.settings)
         deadline = time.monotonic() + READY_SECONDS
         while not self._stop.is_set():
             if child.process.poll() is not None or time.monotonic() > deadline:
                 words = self._last_words(child.program.name)
                 raise DidNotStart(f"{child.program.name} did not start:\n{words}")
-            if _listens(self.settings.host, number):
-                self._say(f"{child.program.name:<9} listens on {self.settings.host}:{number}")
+            if _listens(host, number):
+                self._say(f"{child.program.name:<9} listens on {host}:{number}")
                 return
             time.sleep(TICK_SECONDS)
 

@@ -12,10 +12,10 @@ import httpx
 
 from umcloud.infra.db import Database
 from umcloud.infra.sealing import Sealer
-from umcloud.infra.settings import Settings, settings
+from umcloud.infra.settings import LOOPBACK, Settings, settings
 from umcloud.main.clockwork import clockwork
 from umcloud.main.seed import CARRIER_SYSTEM_ID, carrier_password
-from umcloud.main.serving import LOOPBACK, closing_event, run, serve
+from umcloud.main.serving import closing_event, run, serve
 from umcloud.providers.payment.keys import sandbox_keys
 from umcloud.sandbox.carrier import Carrier, CarrierConfig
 from umcloud.sandbox.gateway.app import Gateway
