@@ -326,7 +326,9 @@ class SmppLink(asyncio.Protocol):
             self._transport.close()
             # A carrier that does not read would keep the last octets, and us, for ever.
             self._loop.call_later(_FLUSH_SECONDS, self._transport.abort)
-        let_in = self._bound.done() and self._bound.exception() is None
+        bound = self._bound
+        # Cancelled: whoever asked for the link stopped waiting.
+        let_in = bound.done() and not bound.cancelled() and bound.exception() is None
         self._fail(LinkRefused(reason))
         if let_in and not self._closing:
             self._closing = True

@@ -1,0 +1,263 @@
+"""Writing down what became of messages, and ending their charges, in one transaction a batch.
+
+Everything may be repeated after any doubt: rows have natural keys, and a message ends exactly
+once because its charge does (I7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import psycopg
+
+from umcloud.domains.charging import hot as charging
+from umcloud.domains.charging.model import OutcomeKind, StoredCharge
+from umcloud.domains.messaging import reports_hot as hot
+from umcloud.domains.messaging.report_model import (
+    ATTEMPTS_MOST,
+    DELIVERED,
+    FAILED,
+    NO_ANSWER,
+    OTP,
+    REJECTED,
+    SUBMITTED,
+    UNKNOWN,
+    Ending,
+    Orphan,
+    PartState,
+    Reported,
+    Sent,
+    Tried,
+)
+from umcloud.infra.hot import HotConnection, Rows, ints, one, texts, uuids
+from umcloud.kernel.ids import uuid7
+
+STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
+
+_STATES = {
+    "DELIVRD": DELIVERED,
+    "UNDELIV": FAILED,
+    "EXPIRED": FAILED,
+    "REJECTD": FAILED,
+    "DELETED": FAILED,
+    "UNKNOWN": UNKNOWN,
+}
+
+
+@dataclass(slots=True)
+class News:
+    """What a line heard since its last transaction."""
+
+    tried: list[Tried] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
+    orphans: list[Orphan] = field(default_factory=list)
+
+
+def state_of(word: str) -> str | None:
+    """Return our state for a report's word; None for one that is not the end (ENROUTE, ACCEPTD).
+
+    Words: SMPP 3.4, 5.2.28 and appendix B.
+    """
+    return _STATES.get(word)
+
+
+def is_over(cls: str, tries: Sequence[str]) -> bool:
+    """Tell whether a part is not sent again, by how its tries ended.
+
+    An answer, once given, stands. Without one an OTP is not repeated, everything else is until
+    `ATTEMPTS_MOST` tries: a second code confuses, a second notice is better than none.
+    """
+    if SUBMITTED in tries or REJECTED in tries:
+        return True
+    return bool(tries) and (cls == OTP or len(tries) >= ATTEMPTS_MOST)
+
+
+def end_of(message: Sent, parts: Sequence[PartState]) -> Ending | None:
+    """Return how a message ends, None while a part still waits; the worst part decides.
+
+    A message is rejected when the carrier took none of its parts: that one is never charged
+    (R-BILL-01). One that arrived in pieces has failed.
+    """
+    worst: dict[str, str] = {}
+    for part in parts:
+        if part.report is not None:
+            worst.setdefault(part.report, part.code)
+        elif not is_over(message.cls, part.tries) or SUBMITTED in part.tries:
+            return None
+        elif REJECTED in part.tries:
+            worst.setdefault(REJECTED, rejection_code(part.error))
+        else:
+            worst.setdefault(UNKNOWN, NO_ANSWER)
+    if len(parts) < message.parts:
+        return None
+    if len(worst) > 1 and REJECTED in worst:
+        return Ending(message, FAILED, worst.get(FAILED, worst[REJECTED]))
+    state = next(s for s in (REJECTED, FAILED, UNKNOWN, DELIVERED) if s in worst)
+    return Ending(message, state, worst[state])
+
+
+def rejection_code(status: int) -> str:
+    """Return the code of a message that the carrier refused to take, by its SMPP status."""
+    return f"submit:{status}"
+
+
+async def record(connection: HotConnection, news: News, *, line: int, now: datetime) -> int:
+    """Write the news down, end the messages that are complete, commit; return how many ended.
+
+    The receipts may be acknowledged when this returns. It may be called again with the same news
+    after any error; an open transaction is undone first.
+    """
+    calls = ["BEGIN"]
+    if news.tried:
+        calls.append(hot.submissions_call(news.tried, line, now))
+    if news.reported:
+        calls.append(hot.receipts_call(news.reported, now))
+    if news.orphans:
+        calls.append(hot.orphans_call(news.orphans, line, now))
+    endings, long = _endings(news)
+    if long:
+        ids = list(long)
+        calls.append(hot.READ_PARTS.call(ints([long[id_].lane for id_ in ids]), uuids(ids)))
+    try:
+        results = await connection.run(calls)
+        if long:
+            endings.update(_long_endings(long, results[-1]))
+        return await _end(connection, list(endings.values()), now)
+    except BaseException:
+        await _undo(connection)
+        raise
+
+
+async def end(connection: HotConnection, endings: Sequence[Ending], *, now: datetime) -> int:
+    """End these messages in one transaction and return how many there were.
+
+    Those that had ended before stay as they were. The connection has STATEMENTS prepared.
+    """
+    try:
+        await connection.run(["BEGIN"])
+        return await _end(connection, endings, now)
+    except BaseException:
+        await _undo(connection)
+        raise
+
+
+async def find(
+    connection: HotConnection, carrier_ids: Sequence[str], *, line: int
+) -> dict[str, tuple[Sent, int]]:
+    """Return the message and part that the carrier means by each id, where the log knows it."""
+    call = hot.FIND_CARRIER_IDS.call(texts(list(carrier_ids)), one(line))
+    (rows,) = await connection.run([call])
+    found = {}
+    for row in rows:
+        carrier_id, part, lane, id_, account, cls, segments, parts = map(str, row)
+        message = Sent(int(lane), UUID(id_).int, UUID(account).int, cls, int(segments), int(parts))
+        found[carrier_id] = (message, int(part))
+    return found
+
+
+async def _undo(connection: HotConnection) -> None:
+    if not connection.closed:
+        try:
+            await connection.rollback()
+        except (psycopg.Error, OSError):
+            await connection.close()
+
+
+def _endings(news: News) -> tuple[dict[int, Ending], dict[int, Sent]]:
+    """Return the ends of messages in one part, and the longer ones, which the log decides."""
+    endings: dict[int, Ending] = {}
+    long: dict[int, Sent] = {}
+    for message, _, state, code, _ in news.reported:
+        if message.parts > 1:
+            long[message.id] = message
+        elif message.id not in endings:
+            endings[message.id] = Ending(message, state, code)
+    for row in news.tried:
+        message = row.message
+        if row.state == SUBMITTED or message.id in endings:
+            continue
+        if message.parts > 1:
+            long[message.id] = message
+        elif row.state == REJECTED:
+            endings[message.id] = Ending(message, REJECTED, rejection_code(row.error or 0))
+        elif is_over(message.cls, [UNKNOWN] * row.attempt):
+            endings[message.id] = Ending(message, UNKNOWN, NO_ANSWER)
+    return endings, long
+
+
+def _long_endings(long: dict[int, Sent], rows: Rows) -> dict[int, Ending]:
+    endings = {}
+    for id_, submissions, receipts in rows:
+        message = long[UUID(str(id_)).int]
+        ending = end_of(message, read_parts(submissions, receipts))
+        if ending is not None:
+            endings[message.id] = ending
+    return endings
+
+
+def read_parts(submissions: str | None, receipts: str | None) -> list[PartState]:
+    """Return the parts from `part:state:error` and `part:state:code` lists, comma-separated."""
+    parts: dict[str, PartState] = {}
+    empty = PartState([], 0, None, "")
+    for piece in (submissions or "").split(",") if submissions else ():
+        part, state, error = piece.split(":")
+        known = parts.get(part, empty)
+        parts[part] = known._replace(tries=[*known.tries, state], error=int(error) or known.error)
+    for piece in (receipts or "").split(",") if receipts else ():
+        part, state, code = piece.split(":", 2)
+        parts[part] = parts.get(part, empty)._replace(report=state, code=code)
+    return list(parts.values())
+
+
+async def _end(connection: HotConnection, endings: Sequence[Ending], now: datetime) -> int:
+    """End the charges and write the finals, then commit the transaction that is open."""
+    if not endings:
+        await connection.run(["COMMIT"])
+        return 0
+    # One order for all writers, so that none waits for another in a circle.
+    ordered = sorted(endings, key=lambda ending: (ending.message.lane, ending.message.id))
+    suspects = [e for e in ordered if e.state in {REJECTED, FAILED}]
+    refunds = await _refundable(connection, suspects) if suspects else {}
+    stand = [e.message for e in ordered if e.message.id not in refunds]
+    calls = []
+    if stand:
+        lanes = [message.lane for message in stand]
+        calls.append(charging.settle_call(lanes, [message.id for message in stand], now))
+    for reason in (REJECTED, FAILED):
+        charges = [charge for charge, why in refunds.values() if why == reason and charge]
+        if charges:
+            journals = {lane: uuid7(now).int for lane in sorted({c.lane for c in charges})}
+            calls += charging.refund_calls(charges, journals, now, reason)
+    await connection.run([*calls, hot.finals_call(ordered, now), "COMMIT"])
+    return len(ordered)
+
+
+async def _refundable(
+    connection: HotConnection, suspects: Sequence[Ending]
+) -> dict[int, tuple[StoredCharge | None, str]]:
+    """Lock the wallets; return the charges to give back by message id, with the reason.
+
+    None stands for a charge that was given back before: it must not be settled either.
+    """
+    pairs = sorted({(e.message.lane, e.message.account) for e in suspects})
+    lock = charging.LOCK_WALLETS.call(
+        ints([lane for lane, _ in pairs]), uuids([account for _, account in pairs])
+    )
+    read = charging.READ_CHARGES.call(
+        ints([e.message.lane for e in suspects]), uuids([e.message.id for e in suspects])
+    )
+    _, rows = await connection.run([lock, read])
+    states = {e.message.id: e.state for e in suspects}
+    refunds: dict[int, tuple[StoredCharge | None, str]] = {}
+    for charge in charging.read_charges(rows):
+        state = states[charge.id]
+        if charge.ended is OutcomeKind.REFUND:
+            refunds[charge.id] = (None, state)
+        elif charge.ended is None and (state == REJECTED or charge.refund_on_failure):
+            # R-BILL-01: only segments that were handed over are paid. Where the price is due on
+            # delivery, a failed report gives the money back too.
+            refunds[charge.id] = (charge, state)
+    return refunds

@@ -1,0 +1,149 @@
+"""Keeps one bind to a carrier up: connects, hears, connects again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from umcloud.domains.messaging.following import LineConfig
+from umcloud.lines.flight import Flight, Slot
+from umcloud.lines.smpp.link import SmppLink
+from umcloud.lines.smpp.words import Inbound, Receipt
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
+_GOODBYE_SECONDS = 5.0
+_log = logging.getLogger("umcloud.lines")
+
+
+class Hearing:
+    """What one link tells, handed to the flight; and the way back for acknowledgements."""
+
+    def __init__(self, flight: Flight, news: Callable[[], None]) -> None:
+        self._flight = flight
+        self._news = news
+        self._time = asyncio.get_running_loop().time
+        self._early: list[int] = []
+        self._link: SmppLink | None = None
+        self.gone = asyncio.Event()
+
+    def bound(self, link: SmppLink) -> None:
+        """Know the link; receipts may have come before `connect` returned."""
+        self._link = link
+        link.acknowledge(self._early)
+        self._early.clear()
+
+    def acknowledge(self, tokens: list[int]) -> None:
+        """Tell the carrier that these receipts are durable."""
+        if self._link is None:
+            self._early += tokens
+        else:
+            self._link.acknowledge(tokens)
+
+    def submitted(self, ref: object, carrier_id: bytes) -> None:
+        """Hear that the carrier took a part over."""
+        self._flight.submitted(cast("Slot", ref), carrier_id)
+        self._news()
+
+    def rejected(self, ref: object, status: int) -> None:
+        """Hear that it refused one."""
+        self._flight.rejected(cast("Slot", ref), status)
+        self._news()
+
+    def throttled(self, ref: object, status: int) -> None:
+        """Hear that it wants fewer."""
+        del status
+        self._flight.throttled(cast("Slot", ref), self._time())
+
+    def unknown(self, ref: object) -> None:
+        """Hear that a part's outcome is not known."""
+        self._flight.unknown(cast("Slot", ref))
+        self._news()
+
+    def receipts(self, batch: list[Receipt]) -> None:
+        """Hear what became of parts."""
+        self._flight.receipts(self, batch)
+        self._news()
+
+    def inbound(self, message: Inbound) -> None:
+        """Turn away what handsets write: nobody receives it yet, and it must not come for ever."""
+        self._flight.settled(self, message.ack)
+        self._news()
+
+    def lost(self, reason: str) -> None:
+        """Hear that the link is gone."""
+        del reason
+        self.gone.set()
+
+
+class Bind:
+    """One bind of a line. `run` until cancelled; `link` is there while it is up."""
+
+    def __init__(
+        self,
+        config: LineConfig,
+        password: str,
+        flight: Flight,
+        *,
+        news: Callable[[], None],
+        up: Callable[[], None],
+        response_seconds: float,
+    ) -> None:
+        self.link: SmppLink | None = None
+        self._config = config
+        self._password = password
+        self._flight = flight
+        self._news = news
+        self._up = up
+        self._response_seconds = response_seconds
+
+    async def run(self) -> None:
+        """Connect, wait for the loss, connect again, for ever."""
+        delay = _FIRST_DELAY
+        number = self._config.number
+        while True:
+            hearing = Hearing(self._flight, self._news)
+            try:
+                link = await self._connect(hearing)
+            except (OSError, TimeoutError) as error:
+                _log.warning("line %d: no link (%s); again in %.1f s", number, error, delay)
+                await asyncio.sleep(delay)
+                delay = min(_LONGEST_DELAY, delay * 2)
+                continue
+            delay = _FIRST_DELAY
+            _log.info("line %d: bound", number)
+            self.link = link
+            hearing.bound(link)
+            self._up()
+            try:
+                await hearing.gone.wait()
+            finally:
+                if hearing.gone.is_set():
+                    self.link = None
+            _log.warning("line %d: link lost", number)
+            await asyncio.sleep(delay)
+
+    async def close(self) -> None:
+        """Wait a little for the answers that are due, unbind, hang up."""
+        link, self.link = self.link, None
+        if link is None:
+            return
+        try:
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await link.close()
+        except TimeoutError:
+            link.abort()
+            await asyncio.sleep(0)
+
+    async def _connect(self, hearing: Hearing) -> SmppLink:
+        config = self._config
+        return await SmppLink.connect(
+            config.host,
+            config.port,
+            system_id=config.system_id,
+            password=self._password,
+            events=hearing,
+            window=config.window,
+            response_timeout_seconds=self._response_seconds,
+        )

@@ -1,0 +1,56 @@
+"""The process of the carrier lines: `python -m umcloud.main.line`. SIGTERM ends it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+
+import uvloop
+
+from umcloud.infra.clock import Clock
+from umcloud.infra.db import Database
+from umcloud.infra.sealing import Sealer
+from umcloud.infra.settings import Settings, settings
+from umcloud.lines.runner import PASSWORD_PURPOSE, Runner
+
+_YOUNG = 50_000
+
+
+def main() -> None:
+    """Run the lines until SIGTERM or SIGINT."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # Tens of thousands of parts live for a moment each: looking for cycles among them is waste.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 50)
+    uvloop.run(serve(settings()))
+
+
+async def serve(chosen: Settings) -> None:
+    """Run the lines until the process is asked to end; raise what breaks one."""
+    clock = Clock(movable=chosen.sandbox)
+    sealer = Sealer(chosen.secret)
+    database = Database(chosen.database_url, pool_size=2, application="umcloud line")
+    runner = Runner(
+        database,
+        now=clock,
+        unseal=lambda sealed: sealer.unseal(sealed, purpose=PASSWORD_PURPOSE).decode(),
+        clock_moved=clock.refresh,
+    )
+    work = asyncio.create_task(runner.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        logging.getLogger("umcloud.lines").info("stopped")
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    main()
