@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from umcloud.domains.accounts import events as account
 from umcloud.domains.agreements import events as agreement
 from umcloud.domains.audit import service as audit
+from umcloud.domains.callbacks import events as callback
 from umcloud.domains.catalogue import events as catalogue
 from umcloud.domains.identity import events as identity
 from umcloud.domains.messaging import events as line
@@ -84,6 +85,7 @@ TOLD: dict[type[Event], bool] = {
     payments.PaymentClosed: False,
     orders.OrderPaid: True,
     orders.PackageVoided: True,
+    callback.DeliveryGivenUp: False,
 }
 
 
