@@ -1,0 +1,216 @@
+"""Templates: list, write with advice, look, delete."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.signatures import queries as signature_queries
+from umcloud.domains.resources.templates import queries
+from umcloud.domains.resources.templates import service as templates
+from umcloud.domains.resources.templates.model import Template, TemplateClass, TemplateDraft
+from umcloud.domains.resources.templates.rules import LONGEST_CONTENT, USUAL_UNSUBSCRIBE
+from umcloud.domains.resources.templates.words import find_words
+from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.fields import Check, Choice, LongText, Text
+from umcloud.doors.kit.forms import Form, FormSpec, blank_form, posted, read_form, require_word
+from umcloud.doors.kit.render import redirect_with_flash, render
+from umcloud.doors.kit.story import Fact
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.values import Body, Code, Key
+from umcloud.doors.portal.shown import cursor_id, enum_key, options_of, state_badge
+from umcloud.wire.gsm.segments import billed_segments
+
+NEW = FormSpec(
+    "template",
+    submit="portal.templates.submit",
+    fields=(
+        Choice(
+            name="cls",
+            label="portal.templates.class",
+            look="cards",
+            options=options_of(TemplateClass, "portal.templates.class"),
+        ),
+        Text(name="name", label="portal.templates.name", help="portal.templates.name.help"),
+        LongText(
+            name="content",
+            label="portal.templates.content",
+            help="portal.templates.content.help",
+            max_length=LONGEST_CONTENT,
+            counted=True,
+        ),
+        LongText(
+            name="instruction",
+            label="portal.templates.instruction",
+            help="portal.templates.instruction.help",
+            required=False,
+            rows=2,
+            max_length=500,
+        ),
+        Check(
+            name="unsubscribe",
+            label="portal.templates.unsubscribe",
+            help="portal.templates.unsubscribe.help",
+            required=False,
+        ),
+    ),
+)
+_BLAME = {
+    "template.name_malformed": "name",
+    "template.remark_length": "instruction",
+    "template.content_empty": "content",
+    "template.content_length": "content",
+    "template.content_characters": "content",
+    "template.variables_broken": "content",
+    "template.code_word_missing": "content",
+    "template.unsubscribe_missing": "unsubscribe",
+}
+TABLE = TableSpec(
+    name="templates",
+    columns=(
+        Column("name", "portal.templates.name"),
+        Column("public_id", "portal.id", value=lambda one: Code(one.public_id)),
+        Column("cls", "portal.templates.class", value=lambda one: Key(enum_key(one.cls))),
+        Column("content", "portal.templates.content", value=lambda one: one.content, wide=True),
+        Column("state", "portal.state", value=lambda one: state_badge(one.state)),
+        Column("created_at", "portal.created_at", optional=True),
+    ),
+    filters=(
+        Filter("state", "portal.state", kind="choice", options=options_of(ReviewState)),
+        Filter("cls", "portal.templates.class", kind="choice", options=options_of(TemplateClass)),
+        Filter("text", "portal.containing"),
+    ),
+    empty=Empty(
+        "portal.templates.none",
+        "portal.templates.none.text",
+        "template",
+        "portal.templates.new",
+        "/templates/new",
+    ),
+    detail=lambda one: f"/templates/{one.public_id}",
+)
+
+
+async def listed(request: Request) -> Response:
+    """List the account's templates."""
+    context, query = context_of(request), read_query(request, TABLE)
+    state, cls = query["state"], query["cls"]
+    async with context.transaction() as tx:
+        page = await queries.search(
+            tx,
+            account_id=context.account_id,
+            states=[ReviewState(int(state))] if state else (),
+            classes=[TemplateClass(cls)] if cls else (),
+            containing=query["text"] or "",
+            before=cursor_id(query),
+            limit=query.limit + 1,
+        )
+    table = fill_table(request, TABLE, query, page.items, lambda one: (one.id,))
+    return await render(request, "portal/templates.html", table=table)
+
+
+async def new(request: Request) -> Response:
+    """Show the application."""
+    return await _new_page(request, blank_form(request, NEW, cls=TemplateClass.OTP.value))
+
+
+async def _new_page(request: Request, form: Form, *, checked: bool = False) -> Response:
+    context = context_of(request)
+    async with context.transaction() as tx:
+        signed = await signature_queries.has_approved(tx, context.account_id)
+    content = (form.typed.get("content") or [""])[0].replace("\r\n", "\n")
+    cls = (form.typed.get("cls") or [""])[0]
+    known = {one.value: one for one in TemplateClass}
+    hits = find_words(content, known.get(cls)) if checked else ()
+    return await render(
+        request,
+        "portal/template_new.html",
+        form=form,
+        signed=signed,
+        checked=checked,
+        hits=[(hit.word, Key(f"words.topic.{hit.topic}")) for hit in hits],
+        characters=len(content),
+        segments=billed_segments(len(content)) if content else 0,
+    )
+
+
+async def create(request: Request) -> Response:
+    """Put a template into the review queue; with `check`, only say what catches the eye."""
+    context, form = context_of(request), await read_form(request, NEW)
+    if posted(request).get("check"):
+        return await _new_page(request, form, checked=True)
+    if form.ok:
+        with form.keeping_refusals(_BLAME):
+            draft = TemplateDraft(
+                cls=TemplateClass(form.text("cls")),
+                name=form.text("name"),
+                content=form.text("content"),
+                instruction=form.text("instruction"),
+                unsubscribe=USUAL_UNSUBSCRIBE if form.is_ticked("unsubscribe") else "",
+            )
+            async with context.transaction() as tx:
+                made = await templates.create(
+                    tx, context.act, account_id=context.account_id, draft=draft
+                )
+            return redirect_with_flash(
+                request, f"/templates/{made.public_id}", "portal.templates.submitted"
+            )
+    return await _new_page(request, form)
+
+
+async def _own(request: Request) -> Template:
+    context = context_of(request)
+    async with context.transaction() as tx:
+        found = await queries.by_public_id(tx, request.path_params["public_id"], context.account_id)
+    if found is None:
+        raise NothingHere
+    return found
+
+
+async def detail(request: Request) -> Response:
+    """Show one template and its review."""
+    one = await _own(request)
+    facts = [
+        Fact(Key("portal.state"), state_badge(one.state)),
+        Fact(Key("portal.id"), Code(one.public_id)),
+        Fact(Key("portal.templates.class"), Key(enum_key(one.cls))),
+        Fact(Key("portal.templates.variables"), one.variable_count),
+        Fact(Key("portal.templates.characters"), len(one.sent_content)),
+        Fact(Key("portal.templates.instruction"), one.instruction),
+        Fact(Key("portal.submitted_at"), one.submitted_at),
+        Fact(Key("portal.decided_at"), one.decided_at),
+    ]
+    return await render(
+        request,
+        "portal/template.html",
+        one=one,
+        facts=facts,
+        content=Body(one.sent_content),
+        approved=one.state is ReviewState.APPROVED,
+        deletable=one.state is not ReviewState.IN_REVIEW,
+        hits=[
+            (hit.word, Key(f"words.topic.{hit.topic}"))
+            for hit in find_words(one.sent_content, one.cls)
+        ],
+    )
+
+
+async def delete(request: Request) -> Response:
+    """Delete it for good, after its id was typed."""
+    context, one = context_of(request), await _own(request)
+    require_word(request, one.public_id)
+    async with context.transaction() as tx:
+        await templates.delete(tx, context.act, account_id=context.account_id, template_id=one.id)
+    return redirect_with_flash(request, "/templates", "portal.templates.deleted")
+
+
+ROUTES = [
+    Route("/templates", listed),
+    Route("/templates/new", new),
+    Route("/templates/new", create, methods=["POST"]),
+    Route("/templates/{public_id}", detail),
+    Route("/templates/{public_id}/delete", delete, methods=["POST"]),
+]

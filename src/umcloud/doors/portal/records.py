@@ -1,0 +1,288 @@
+"""Records: every message, its life while it happens, and why it cost what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from umcloud.domains.catalogue.model import MessageClass
+from umcloud.domains.ledger.model import CNY
+from umcloud.domains.messaging import queries
+from umcloud.domains.messaging.explain import ChargeExplained, explain
+from umcloud.domains.messaging.model import LogLine, MessageView, Status
+from umcloud.domains.messaging.queries import SearchFilter
+from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.fields import Option
+from umcloud.doors.kit.live import Part, csv_response, sse_response
+from umcloud.doors.kit.render import part_text, render
+from umcloud.doors.kit.story import Fact, Step, Why
+from umcloud.doors.kit.table import (
+    Column,
+    Empty,
+    Filter,
+    Query,
+    TableSpec,
+    csv_heading,
+    csv_row,
+    fill_table,
+    read_query,
+)
+from umcloud.doors.kit.values import Body, Code, Exact, Key, Link, Tone, UnitPrice
+from umcloud.doors.portal.collaborators import collaborators
+from umcloud.doors.portal.shown import class_key, cursor_id, options_of, shown_number, state_badge
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, MessageId, read, show
+from umcloud.kernel.moments import day_begins
+from umcloud.kernel.money import Money
+from umcloud.kernel.refusals import Refusal
+from umcloud.wire.phones import parse_destination
+
+LOOK_EVERY_SECONDS = 0.7
+EXPORT_PAGE = 500
+FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.REJECTED, Status.UNKNOWN})
+_CLASSES = tuple(Option(one.value, class_key(one.value)) for one in MessageClass)
+
+
+def charged(view: MessageView) -> object:
+    """Return what a message cost: an amount, or units of a package."""
+    if view.charge_amount is None:
+        return None
+    if view.charge_currency == CNY:
+        return Exact(Money(view.charge_amount))
+    return Key("portal.records.by_package")
+
+
+TABLE = TableSpec(
+    name="records",
+    columns=(
+        Column("at", "portal.at", value=lambda m: m.accepted_at),
+        Column("number", "portal.records.number", value=lambda m: shown_number(m.destination)),
+        Column("cls", "portal.records.class", value=lambda m: class_key(m.cls)),
+        Column("status", "portal.state", value=lambda m: state_badge(m.status)),
+        Column("code", "portal.records.code", value=lambda m: m.code or None),
+        Column("segments", "portal.records.segments"),
+        Column("cost", "portal.records.cost", value=charged),
+        Column("text", "portal.records.text", value=lambda m: Body(m.text, masked=True), wide=True),
+        Column(
+            "id", "portal.id", value=lambda m: Code(show("msg", m.id)), optional=True, wide=True
+        ),
+        Column("client_ref", "portal.records.reference", optional=True),
+    ),
+    filters=(
+        Filter("status", "portal.state", kind="choice", options=options_of(Status)),
+        Filter("cls", "portal.records.class", kind="choice", options=_CLASSES),
+        Filter("number", "portal.records.number", placeholder="portal.records.number.hint"),
+        Filter("since", "portal.since", kind="day"),
+        Filter("until", "portal.until", kind="day"),
+    ),
+    empty=Empty(
+        "portal.records.none",
+        "portal.records.none.text",
+        "message",
+        "portal.records.first",
+        "/send",
+    ),
+    detail=lambda m: f"/records/{show('msg', m.id)}",
+    export="/records.csv",
+)
+
+
+def wanted(account_id: AccountId, query: Query) -> SearchFilter | None:
+    """Return what the address asks for; None where its number can be nobody's."""
+    status, since, until = query["status"], query.day("since"), query.day("until")
+    destination = None
+    if query["number"]:
+        try:
+            destination = parse_destination(query["number"]).e164_digits
+        except Refusal:
+            return None
+    return SearchFilter(
+        account_id=account_id,
+        status=Status(status) if status else None,
+        cls=query["cls"],
+        destination=destination,
+        since=day_begins(since) if since else None,
+        until=day_begins(until + timedelta(days=1)) if until else None,
+    )
+
+
+async def listed(request: Request) -> Response:
+    """List the account's messages, newest first."""
+    context, query = context_of(request), read_query(request, TABLE)
+    asked = wanted(context.account_id, query)
+    found: list[MessageView] = []
+    if asked is not None:
+        async with context.transaction() as tx:
+            found = await queries.search(tx, asked, before=cursor_id(query), limit=query.limit + 1)
+    table = fill_table(request, TABLE, query, found, lambda m: (m.id,))
+    return await render(request, "portal/records.html", table=table, odd_number=asked is None)
+
+
+async def exported(request: Request) -> Response:
+    """Stream the same messages as CSV; numbers stay masked."""
+    context, query = context_of(request), read_query(request, TABLE)
+    asked = wanted(context.account_id, query)
+
+    async def rows() -> AsyncIterator[list[str]]:
+        before = None
+        while asked is not None:
+            async with context.transaction() as tx:
+                found = await queries.search(tx, asked, before=before, limit=EXPORT_PAGE)
+            for one in found:
+                yield csv_row(context.texts, TABLE, one)
+            if len(found) < EXPORT_PAGE:
+                return
+            before = found[-1].id
+
+    return csv_response("records.csv", csv_heading(context.texts, TABLE), rows())
+
+
+def _id_of(request: Request) -> MessageId:
+    try:
+        return MessageId(read("msg", request.path_params["message"]))
+    except ValueError:
+        raise NothingHere from None
+
+
+async def _story(tx: Tx, account_id: AccountId, message_id: MessageId) -> dict[str, Any]:
+    view = await queries.message(tx, account_id, message_id)
+    if view is None:
+        raise NothingHere
+    life = await queries.life(tx, account_id, message_id)
+    return {
+        "facts": _facts(view),
+        "steps": [_step(line) for line in reversed(life)],
+        "final": view.status in FINAL,
+        "view": view,
+    }
+
+
+async def detail(request: Request) -> Response:
+    """Show one message: what it is, its life, its charge."""
+    context, message_id = context_of(request), _id_of(request)
+    async with context.transaction() as tx:
+        story = await _story(tx, context.account_id, message_id)
+        charge = await explain(tx, context.account_id, message_id)
+    links = collaborators(request).links
+    return await render(
+        request,
+        "portal/record.html",
+        message=show("msg", message_id),
+        why=_why(charge) if charge else None,
+        phones=links.get("phones") if collaborators(request).sandbox else None,
+        **story,
+    )
+
+
+async def events(request: Request) -> Response:
+    """Tell the message's life while it happens."""
+    context, message_id = context_of(request), _id_of(request)
+
+    async def parts() -> AsyncIterator[Part]:
+        told = ""
+        while True:
+            async with context.transaction() as tx:
+                story = await _story(tx, context.account_id, message_id)
+            html = part_text(request, "portal/_record.html", **story)
+            if html != told:
+                told = html
+                yield Part("life", html, last=bool(story["final"]))
+            if story["final"]:
+                return
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    return sse_response(request, parts(), closing=collaborators(request).closing)
+
+
+def _facts(view: MessageView) -> list[Fact]:
+    return [
+        Fact(Key("portal.state"), state_badge(view.status)),
+        Fact(Key("portal.records.number"), shown_number(view.destination)),
+        Fact(Key("portal.records.class"), class_key(view.cls)),
+        Fact(Key("portal.records.text"), Body(view.text, masked=True)),
+        Fact(Key("portal.records.segments"), view.segments),
+        Fact(Key("portal.records.cost"), charged(view)),
+        Fact(Key("portal.records.code"), view.code),
+        Fact(Key("portal.records.accepted_at"), view.accepted_at),
+        Fact(Key("portal.records.ended_at"), view.ended_at),
+        Fact(Key("portal.records.reference"), view.client_ref),
+        Fact(Key("portal.id"), Code(show("msg", view.id))),
+    ]
+
+
+_STEP_TONES = {
+    "accepted": Tone.INFO,
+    "submission.submitted": Tone.INFO,
+    "submission.rejected": Tone.BAD,
+    "submission.unknown": Tone.ATTENTION,
+    "receipt.delivered": Tone.GOOD,
+    "receipt.failed": Tone.BAD,
+    "receipt.unknown": Tone.ATTENTION,
+    "charge.settle": Tone.GOOD,
+    "charge.refund": Tone.ATTENTION,
+    "charge.release": Tone.ATTENTION,
+}
+
+
+def _step(line: LogLine) -> Step:
+    known = line.what in _STEP_TONES
+    title = Key(f"portal.step.{line.what}") if known else line.what
+    note = "" if line.part is None else f"#{line.part}"
+    return Step(
+        at=line.at,
+        title=title,
+        tone=_STEP_TONES.get(line.what, Tone.IDLE),
+        note=" ".join(one for one in (note, line.detail) if one),
+    )
+
+
+def _why(charge: ChargeExplained) -> Why:
+    amount: object = Exact(Money(charge.amount))
+    if charge.paid_by_package:
+        amount = charge.amount
+    facts = [
+        Fact(Key("portal.why.characters"), charge.characters),
+        Fact(Key("portal.why.segments"), charge.segments),
+        Fact(Key("portal.why.unit_price"), UnitPrice(charge.unit_price)),
+        Fact(Key("portal.why.units" if charge.paid_by_package else "portal.why.amount"), amount),
+        *(
+            Fact(
+                Key(f"portal.bucket.{draw.kind.value}"),
+                draw.amount if charge.paid_by_package else Exact(Money(draw.amount)),
+            )
+            for draw in charge.draws
+        ),
+        Fact(Key("portal.why.booked_at"), charge.booked_at),
+        Fact(Key("portal.why.journal"), Code(show("jrn", charge.journal_id))),
+        Fact(Key("portal.why.price"), Code(show("prc", charge.price_id))),
+        Fact(Key("portal.why.price_from"), charge.price_valid_from),
+        Fact(
+            Key("portal.why.outcome"),
+            Key(f"portal.outcome.{charge.outcome}")
+            if charge.outcome
+            else Key("portal.outcome.open"),
+        ),
+    ]
+    return Why(
+        title=Key("portal.why.title"),
+        facts=tuple(facts),
+        rule=Key("portal.why.rule_package" if charge.paid_by_package else "portal.why.rule"),
+        source=charge.price_source,
+        todo=Key("portal.why.todo"),
+        action=Link(Key("portal.why.statement"), "/costs/statement"),
+    )
+
+
+ROUTES = [
+    Route("/records", listed),
+    Route("/records.csv", exported),
+    Route("/records/{message}", detail),
+    Route("/records/{message}/events", events),
+]
