@@ -121,7 +121,7 @@ class Stage:
         """Return what the customer has paid and not got back, in messages."""
         (row,) = await self.rows("SELECT posted FROM wallet")
         assert (GRANT - row.posted) % PRICE == 0
-        return (GRANT - row.posted) // PRICE
+        return int((GRANT - row.posted) // PRICE)
 
 
 async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 10.0) -> None:
@@ -139,7 +139,7 @@ async def staged(database: Database, now: datetime) -> AsyncIterator[Stage]:
     act = Act(SYSTEM, now, Door.CLI, UUID(int=1))
     async with database.transaction() as tx:
         await books.open_wallet(tx, act, account_id=ACCOUNT, currency=CNY)
-        lines = [
+        lines: list[WalletLine | OperatorLine] = [
             WalletLine(ACCOUNT, CNY, GRANT, NewBucket(BucketKind.CASH, GRANT, refundable=True)),
             OperatorLine("clearing:sandbox", CNY, -GRANT),
         ]
