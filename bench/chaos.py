@@ -116,7 +116,7 @@ async def _drive(
         _say(f"  {at:6.1f} s  kill -9 {target} ({pid})")
         under_way.append(asyncio.create_task(_watch(stack, target, pid, at)))
     done = list(await asyncio.gather(*under_way))
-    await asyncio.sleep(max(2.0, course.gap / 2))
+    await asyncio.sleep(max(5.0, course.gap / 2))
     stop.set()
     sent = await sending
     for kill in done:

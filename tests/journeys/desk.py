@@ -41,8 +41,11 @@ class Desk:
 
     async def press(self, button: Locator) -> None:
         """Press a button that leads to another page; `DeskRefusedError` where it says no."""
-        async with self.page.expect_navigation():
+        async with self.page.expect_navigation() as gone:
             await button.click()
+        answer = await gone.value
+        if answer is not None and answer.status >= 500:
+            raise DeskRefusedError(f"{answer.url}: {answer.status}")
         refused = self.page.locator(".k-bad[role=alert]")
         if await refused.count():
             raise DeskRefusedError(await refused.first.inner_text())

@@ -73,7 +73,11 @@ class Journey:
             self.ask_receipt,
             self.read_charge,
         ):
-            told = await step()
+            try:
+                told = await step()
+            except Exception:
+                await self._say_where()
+                raise
             now = time.monotonic()
             sys.stdout.write(f"{now - self._since:6.1f} s  {told}\n")
             sys.stdout.flush()
@@ -191,6 +195,14 @@ class Journey:
         await self.portal.open("/")
         await self._picture(self.portal, "portal.png")
         return "the portal shows the message's life and its charge of ¥0.05; ¥99.95 are left"
+
+    async def _say_where(self) -> None:
+        for desk in (self.portal, self.office, self.world):
+            text = await desk.page.locator("body").inner_text()
+            sys.stderr.write(f"--- {desk.page.url}\n{text[:2000]}\n")
+        for name in ("web", "world"):
+            log = (self.stack.home / "log" / f"{name}.log").read_text(encoding="utf-8")
+            sys.stderr.write(f"--- {name}.log\n{log[-3000:]}\n")
 
     async def _mailed_code(self) -> str:
         for _ in range(60):
