@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -22,7 +22,7 @@ from umcloud.domains.messaging.report_model import (
 from umcloud.domains.messaging.reports import STATEMENTS, News, record
 from umcloud.infra.db import Database
 from umcloud.infra.hot import HotConnection
-from umcloud.kernel.ids import MessageId, lane_of
+from umcloud.kernel.ids import MessageId, lane_of, uuid7
 from umcloud.kernel.moments import shanghai_day
 
 NewSender = Callable[..., Awaitable[Sender]]
@@ -133,3 +133,25 @@ async def test_idempotency_keys_are_forgotten_after_three_days(
         assert await jobs.expire_idempotency(tx, now + timedelta(hours=72)) == 0
         assert await jobs.expire_idempotency(tx, now + timedelta(hours=73)) == 1
         assert await jobs.expire_idempotency(tx, now + timedelta(hours=73)) == 0
+
+
+async def test_a_day_begins_at_midnight_in_shanghai(prepared: Database) -> None:
+    midnight = datetime(2026, 3, 1, 16, tzinfo=UTC)
+    moments = [midnight - timedelta(milliseconds=1), midnight, midnight + timedelta(hours=23)]
+    account = uuid7(midnight)
+    async with prepared.transaction() as tx:
+        for moment in moments:
+            await tx.sql(
+                'INSERT INTO final (lane, id, account_id, "class", segments, state, code, at) '
+                "VALUES (7, :id, :account, 'otp', 2, 'delivered', '', :at)",
+                id=uuid7(moment),
+                account=account,
+                at=midnight,
+            )
+    async with prepared.transaction() as tx:
+        assert await jobs.fold_daily(tx, midnight) == 3
+        rows = await tx.sql("SELECT day, messages, segments FROM daily_count ORDER BY day")
+        counted = [(row.day, row.messages, row.segments) for row in rows]
+    days = [shanghai_day(moment) for moment in moments]
+    assert counted == [(days[0], 1, 2), (days[1], 2, 4)]
+    assert days[1] == days[2]

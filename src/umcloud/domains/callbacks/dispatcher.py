@@ -118,7 +118,7 @@ class Dispatcher:
             outcome = await self._call(claimed, body)
             async with self._database.transaction() as tx:
                 await _record(tx, claimed, outcome, self._now())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other calls go on
             # The lease runs out by itself, and then the delivery is tried again.
             log.warning("callback %s: %s", claimed.delivery.id, type(error).__name__)
         finally:

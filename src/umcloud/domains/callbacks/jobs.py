@@ -21,20 +21,18 @@ KEPT = timedelta(days=30)
 """How long an ended delivery stays in the log."""
 
 
-async def follow(tx: Tx, act: Act, limit: int = 2000) -> int:
+async def follow(tx: Tx, act: Act, limit: int = 5000) -> int:
     """Queue deliveries for the next ends of messages; return how many ends were read.
 
     Deliveries and cursor move in one transaction: nothing is lost and nothing queued twice.
     """
-    ended = await finals.take(tx, FOLLOWER, limit)
-    if not ended:
-        return 0
     endpoints: dict[AccountId, list[Endpoint]] = defaultdict(list)
-    for endpoint in await store.listening(tx, {final.account_id for final in ended}):
+    for endpoint in await store.listening(tx):
         endpoints[endpoint.account_id].append(endpoint)
+    read, ended = await finals.take(tx, FOLLOWER, limit, accounts=endpoints)
     wanted: dict[Endpoint, list[Item]] = defaultdict(list)
     for final in ended:
-        for endpoint in endpoints.get(final.account_id, ()):
+        for endpoint in endpoints[final.account_id]:
             if _wants(endpoint, final):
                 wanted[endpoint].append(Item(final.xid, final.id))
     await store.add_deliveries(
@@ -49,7 +47,7 @@ async def follow(tx: Tx, act: Act, limit: int = 2000) -> int:
             for batch in _batches(items)
         ],
     )
-    return len(ended)
+    return read
 
 
 def _wants(endpoint: Endpoint, final: Final) -> bool:

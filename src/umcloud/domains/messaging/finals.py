@@ -7,7 +7,7 @@ second worker of the same name waits for nothing and takes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,37 +46,44 @@ class Report:
     at: datetime
 
 
-async def take(tx: Tx, follower: str, limit: int) -> list[Final]:
-    """Return the next finals for this follower and move its cursor past them.
+#: The next page of the log for a follower, and its cursor moved past it; `page` may be used on.
+PAGE = """
+WITH page AS MATERIALIZED (
+    SELECT xid, lane, id, account_id, "class" AS cls, segments, state FROM final
+    WHERE (xid, lane, id) > (CAST(:xid AS xid8), :lane, :last)
+        AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, lane, id LIMIT :limit
+), moved AS (
+    UPDATE log_cursor AS c SET xid = p.xid, lane = p.lane, id = p.id
+    FROM (SELECT xid, lane, id FROM page ORDER BY xid DESC, lane DESC, id DESC LIMIT 1) AS p
+    WHERE c.follower = :follower
+)
+"""
 
-    [] where there are none, or another worker follows under this name at the moment.
+
+async def take(
+    tx: Tx, follower: str, limit: int, *, accounts: Collection[AccountId]
+) -> tuple[int, list[Final]]:
+    """Read the next finals for this follower and move its cursor past them.
+
+    Returns how many were read, and those of them that are of these accounts. 0 where there are
+    none, or another worker follows under this name at the moment.
     """
-    cursor = await _locked_cursor(tx, follower)
+    cursor = await locked_cursor(tx, follower)
     if cursor is None:
-        return []
-    xid, lane, last = cursor
+        return 0, []
     rows = (
         await tx.sql(
-            'SELECT xid::text AS xid, lane, id, account_id, "class" AS cls, segments, state '
-            "FROM final WHERE (xid, lane, id) > (CAST(:xid AS xid8), :lane, :last) "
-            "AND xid < pg_snapshot_xmin(pg_current_snapshot()) "
-            "ORDER BY final.xid, lane, id LIMIT :limit",
-            xid=xid,
-            lane=lane,
-            last=last,
+            f"{PAGE} SELECT n, p.xid::text AS xid, lane, id, account_id, cls, segments, state "  # noqa: S608 - our own words
+            "FROM (SELECT count(*) AS n FROM page) AS read "
+            "LEFT JOIN page AS p ON p.account_id = ANY(CAST(:accounts AS uuid[])) "
+            "ORDER BY p.xid, lane, id",
+            **cursor,
             limit=limit,
+            accounts=list(accounts),
         )
     ).all()
-    if rows:
-        await tx.sql(
-            "UPDATE log_cursor SET xid = CAST(:xid AS xid8), lane = :lane, id = :last "
-            "WHERE follower = :follower",
-            xid=rows[-1].xid,
-            lane=rows[-1].lane,
-            last=rows[-1].id,
-            follower=follower,
-        )
-    return [
+    found = [
         Final(
             int(row.xid),
             row.lane,
@@ -87,10 +94,13 @@ async def take(tx: Tx, follower: str, limit: int) -> list[Final]:
             row.state,
         )
         for row in rows
+        if row.id is not None
     ]
+    return rows[0].n, found
 
 
-async def _locked_cursor(tx: Tx, follower: str) -> tuple[str, int, UUID] | None:
+async def locked_cursor(tx: Tx, follower: str) -> dict[str, object] | None:
+    """Return the parameters of `PAGE` but its limit; None while another worker holds the cursor."""
     await tx.sql(
         "INSERT INTO log_cursor (follower, xid, lane, id) "
         "SELECT :follower, CAST('0' AS xid8), -1, :beginning "
@@ -106,7 +116,9 @@ async def _locked_cursor(tx: Tx, follower: str) -> tuple[str, int, UUID] | None:
             follower=follower,
         )
     ).one_or_none()
-    return (row.xid, row.lane, row.id) if row else None
+    if row is None:
+        return None
+    return {"follower": follower, "xid": row.xid, "lane": row.lane, "last": row.id}
 
 
 async def behind(tx: Tx, follower: str, limit: int = 100_000) -> int:
@@ -132,17 +144,22 @@ async def reports(
 
     Those of another account, and those no longer kept, are left out.
     """
+    if not places:
+        return []
+    ids = [message for _, message in places]
     rows = (
         await tx.sql(
             "SELECT m.id, m.destination, m.client_ref, f.segments, f.state, f.code, f.at "
             "FROM unnest(CAST(:xids AS text[]), CAST(:ids AS uuid[])) "
             "WITH ORDINALITY AS place (xid, id, n) "
             "JOIN final AS f ON f.xid = CAST(place.xid AS xid8) AND f.lane = :lane "
-            "AND f.id = place.id "
+            "AND f.id = place.id AND f.id BETWEEN :least AND :most "
             "JOIN message AS m ON m.lane = :lane AND m.id = place.id "
-            "AND m.account_id = :account ORDER BY place.n",
+            "AND m.id BETWEEN :least AND :most AND m.account_id = :account ORDER BY place.n",
             xids=[str(xid) for xid, _ in places],
-            ids=[message for _, message in places],
+            ids=ids,
+            least=min(ids),  # the bounds spare the search in other days' partitions
+            most=max(ids),
             lane=lane_of(account_id),
             account=account_id,
         )
