@@ -30,7 +30,7 @@ from umcloud.domains.ledger.model import Balance, UnitBalance
 from umcloud.domains.messaging import queries as log
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import queries as templates
-from umcloud.doors.kit.context import RequestContext, context_of
+from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Choice, LongText, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
@@ -40,7 +40,7 @@ from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
 from umcloud.doors.office.review.accounts import TONES as IDENTITY_TONES
 from umcloud.doors.office.review.signatures import TONES as REVIEW_TONES
-from umcloud.doors.office.standing import id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.standing import id_in_path, only_staff, reachable, uuid_or_none
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, show
@@ -59,6 +59,7 @@ KEY_TONES = {
 }
 RESOURCES_SHOWN = 10
 LOG_SHOWN = 8
+KEY_SHOWN = 12
 
 
 def state_badge(account: Account) -> Badge:
@@ -167,12 +168,12 @@ async def _customer(request: Request, form: Form | None) -> Response:
         if account is None:
             raise NothingHere
         facts: dict[str, Any] = {
-            "profile": await _profile(tx, context, account),
-            "stats": await _stats(tx, context, account_id),
+            "profile": await _profile(tx, request, account),
+            "stats": await _stats(tx, request, account_id),
             "members": _members(texts, await queries.members(tx, account_id)),
             "keys": _keys(texts, await queries.api_keys(tx, account_id, revoked=True)),
             "consents": await _consents(tx, texts, account_id),
-            "resources": await _resources(tx, texts, account_id),
+            "resources": await _resources(tx, request, account_id),
             "units": _units(texts, await books.units(tx, account_id, context.act.now)),
             "log": [
                 [row.at, Code(row.name), _actor(row)]
@@ -192,13 +193,16 @@ async def _customer(request: Request, form: Form | None) -> Response:
     )
 
 
-async def _profile(tx: Tx, context: RequestContext, account: Account) -> list[Fact]:
+async def _profile(tx: Tx, request: Request, account: Account) -> list[Fact]:
+    context = context_of(request)
     subject = await identity.subject(tx, account.id)
     application = await identity.current(tx, account.id)
     review: object = None
     if application is not None:
         badge = Badge(context.texts.say(application.state), IDENTITY_TONES[application.state])
-        review = Link(badge, f"/reviews/accounts/{show('rev', application.id)}")
+        path = f"/reviews/accounts/{show('rev', application.id)}"
+        reached = reachable(request, path, StaffRole.REVIEWER)
+        review = Link(badge, reached) if reached else badge
     level = await identity.level(tx, account.id)
     return [
         Fact(Key("office.customers.state"), state_badge(account)),
@@ -215,27 +219,33 @@ async def _profile(tx: Tx, context: RequestContext, account: Account) -> list[Fa
     ]
 
 
-async def _stats(tx: Tx, context: RequestContext, account_id: AccountId) -> list[Stat]:
+async def _stats(tx: Tx, request: Request, account_id: AccountId) -> list[Stat]:
+    context = context_of(request)
     balance: Balance = await books.balance(tx, account_id)
     counts = await log.today(tx, account_id, context.act.now)
     here = show("acc", account_id)
     owed = balance.available < 0
+
+    def sent(query: str) -> str:
+        path = f"/messages?account={here}{query}"
+        return reachable(request, path, StaffRole.SUPPORT, StaffRole.NETWORK)
+
     return [
         Stat(
             Key("office.customer.balance"),
             Money(balance.available),
-            f"/ledger/accounts/{here}",
+            reachable(request, f"/ledger/accounts/{here}", StaffRole.FINANCE, StaffRole.SUPPORT),
             context.texts.ui("office.customer.held", amount=Money(balance.held)),
             Tone.BAD if owed else Tone.IDLE,
             "wallet",
         ),
-        Stat(Key("office.today.accepted"), counts.accepted, f"/messages?account={here}"),
+        Stat(Key("office.today.accepted"), counts.accepted, sent("")),
         Stat(
             Key("office.today.delivered"),
             counts.delivered,
-            f"/messages?account={here}&status=delivered",
+            sent("&status=delivered"),
         ),
-        Stat(Key("office.today.failed"), counts.failed, f"/messages?account={here}&status=failed"),
+        Stat(Key("office.today.failed"), counts.failed, sent("&status=failed")),
     ]
 
 
@@ -255,7 +265,7 @@ def _members(texts: Texts, members: Sequence[Member]) -> list[list[object]]:
 def _keys(texts: Texts, keys: Sequence[ApiKey]) -> list[list[object]]:
     return [
         [
-            Lines(one.name, Code(one.public_key)),
+            Lines(one.name, f"{one.public_key[:KEY_SHOWN]}…"),
             Badge(texts.say(one.state), KEY_TONES[one.state]),
             one.last_used_day,
         ]
@@ -277,17 +287,23 @@ async def _consents(tx: Tx, texts: Texts, account_id: AccountId) -> list[list[ob
     ]
 
 
-async def _resources(tx: Tx, texts: Texts, account_id: AccountId) -> list[list[object]]:
+async def _resources(tx: Tx, request: Request, account_id: AccountId) -> list[list[object]]:
+    texts = context_of(request).texts
+
+    def linked(words: str, path: str) -> object:
+        reached = reachable(request, path, StaffRole.REVIEWER)
+        return Link(words, reached) if reached else words
+
     signs = await signatures.search(tx, account_id=account_id, limit=RESOURCES_SHOWN)
     made = await templates.search(tx, account_id=account_id, limit=RESOURCES_SHOWN)
     rows: list[list[object]] = []
     for sign in signs.items:
         badge = Badge(texts.say(sign.state), REVIEW_TONES[sign.state])
-        link = Link(f"【{sign.text}】", f"/reviews/signatures/{show('sig', sign.id)}")
+        link = linked(f"【{sign.text}】", f"/reviews/signatures/{show('sig', sign.id)}")
         rows.append([link, texts.ui("office.review.signatures"), badge])
     for one in made.items:
         badge = Badge(texts.say(one.state), REVIEW_TONES[one.state])
-        link = Link(one.name, f"/reviews/templates/{show('tpl', one.id)}")
+        link = linked(one.name, f"/reviews/templates/{show('tpl', one.id)}")
         rows.append([link, texts.ui("office.review.templates"), badge])
     return rows
 

@@ -32,7 +32,13 @@ from umcloud.doors.kit.values import (
     UnitPrice,
 )
 from umcloud.doors.office.events import MessageUnmasked
-from umcloud.doors.office.standing import id_in_path, id_or_none, only_staff, uuid_or_none
+from umcloud.doors.office.standing import (
+    id_in_path,
+    id_or_none,
+    only_staff,
+    reachable,
+    uuid_or_none,
+)
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, MessageId, lane_of, show
 from umcloud.kernel.moments import day_begins
@@ -182,22 +188,28 @@ async def _message(request: Request, form: Form, *, unmasked: bool) -> Response:
         "office/message.html",
         message=known,
         status_badge=status_badge(known),
-        facts=_facts(known, unmasked=unmasked),
+        facts=_facts(request, known, unmasked=unmasked),
         steps=[_step(context.texts, line) for line in reversed(life)],
-        why=_why(context.texts, known, charge) if charge else None,
+        why=_why(request, known, charge) if charge else None,
         form=form,
         unmasked=unmasked,
+        may_unmask=bool(reachable(request, "/", StaffRole.SUPPORT)),
         path=f"/messages/{show('msg', message_id)}/unmask",
     )
 
 
-def _facts(row: MessageView, *, unmasked: bool) -> list[Fact]:
+def _facts(request: Request, row: MessageView, *, unmasked: bool) -> list[Fact]:
     account = show("acc", row.account_id)
+    readers = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE)
+    customer = reachable(request, f"/customers/{account}", *readers)
     return [
         Fact(Key("office.messages.status"), status_badge(row)),
         Fact(Key("office.messages.to"), Phone(row.destination, unmasked=unmasked)),
         Fact(Key("office.messages.text"), Body(row.text, masked=not unmasked)),
-        Fact(Key("office.messages.account"), Link(Code(account), f"/customers/{account}")),
+        Fact(
+            Key("office.messages.account"),
+            Link(Code(account), customer) if customer else Code(account),
+        ),
         Fact(Key("office.messages.class"), Key(f"office.class.{row.cls}")),
         Fact(Key("office.messages.segments"), row.segments),
         Fact(Key("office.messages.line"), row.line),
@@ -220,14 +232,16 @@ def _step(texts: Texts, line: LogLine) -> Step:
     )
 
 
-def _why(texts: Texts, row: MessageView, charge: ChargeExplained) -> Why:
+def _why(request: Request, row: MessageView, charge: ChargeExplained) -> Why:
+    texts = context_of(request).texts
     amount: object = Exact(Money(charge.amount))
     rule = texts.ui("office.why.rule")
     if charge.currency != CNY:
         amount = texts.ui("office.units", n=charge.amount)
         rule = texts.ui("office.why.rule.package")
     price = Link(charge.price_source, "/published/prices")
-    lane, journal = lane_of(row.account_id), show("jrn", charge.journal_id)
+    path = f"/ledger/journals/{lane_of(row.account_id)}/{show('jrn', charge.journal_id)}"
+    journal = reachable(request, path, StaffRole.FINANCE, StaffRole.SUPPORT)
     return Why(
         texts.ui("office.why"),
         (
@@ -240,7 +254,7 @@ def _why(texts: Texts, row: MessageView, charge: ChargeExplained) -> Why:
         ),
         rule,
         price,
-        action=Link(Key("office.why.journal"), f"/ledger/journals/{lane}/{journal}"),
+        action=Link(Key("office.why.journal"), journal) if journal else None,
     )
 
 

@@ -24,8 +24,6 @@ class Answer:
     """What one slice said of its promises."""
 
     slice: str
-    promise: str
-    """The first line of what the slice says it checks."""
     violations: tuple[str, ...]
     milliseconds: int
 
@@ -43,8 +41,8 @@ class Run:
         return sum(len(answer.violations) for answer in self.answers)
 
 
-def slices() -> dict[str, tuple[Ask, str]]:
-    """Return every slice's question and what it is about, by the slice's name.
+def slices() -> dict[str, Ask]:
+    """Return every slice's question by the slice's name.
 
     The same files that `umcloud audit` finds: nothing is registered, so none can be forgotten.
     """
@@ -52,8 +50,7 @@ def slices() -> dict[str, tuple[Ask, str]]:
     for path in sorted(_FOLDER.rglob("invariants.py")):
         name = ".".join(path.relative_to(_FOLDER).parent.parts)
         module = importlib.import_module(f"{domains.__name__}.{name}.invariants")
-        about = (module.violations.__doc__ or "").strip().partition("\n")[0]
-        found[name] = (cast("Ask", module.violations), about)
+        found[name] = cast("Ask", module.violations)
     return found
 
 
@@ -72,10 +69,10 @@ class Promises:
             answers = []
             async with transactions.transaction() as tx:
                 await tx.sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                for name, (ask, about) in slices().items():
+                for name, ask in slices().items():
                     begun = time.perf_counter()
                     violations = await ask(tx, now)
                     spent = round((time.perf_counter() - begun) * 1000)
-                    answers.append(Answer(name, about, tuple(violations), spent))
+                    answers.append(Answer(name, tuple(violations), spent))
             self.last = Run(now, tuple(answers))
             return self.last

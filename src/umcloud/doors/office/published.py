@@ -150,6 +150,11 @@ async def agreement(request: Request) -> Response:
     return await render(request, "office/agreement.html", version=version, text=text, facts=facts)
 
 
+def _about(texts: Texts, name: str) -> str | None:
+    key = f"office.promise.{name}"
+    return texts.ui(key) if texts.knows("ui", key) else None
+
+
 @only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
 async def promises(request: Request) -> Response:
     """Show what the slices answered last."""
@@ -161,7 +166,7 @@ async def promises(request: Request) -> Response:
             if answer.violations
             else Badge(Key("office.promises.kept.short"), Tone.GOOD),
             texts.ui("office.promises.ms", n=answer.milliseconds),
-            answer.promise,
+            _about(texts, answer.slice),
         ]
         for answer in (run.answers if run else ())
     ]

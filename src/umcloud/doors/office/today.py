@@ -12,13 +12,13 @@ from starlette.routing import Route
 from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.ledger import explorer
 from umcloud.domains.messaging import explain, queries
-from umcloud.doors.kit.context import RequestContext, context_of
+from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Stat
 from umcloud.doors.kit.values import Key, Tone
 from umcloud.doors.office.lines import line_rows
 from umcloud.doors.office.review.pages import QUEUES
-from umcloud.doors.office.standing import age_words, office_of, only_staff
+from umcloud.doors.office.standing import age_words, office_of, only_staff, reachable
 from umcloud.infra.db import Tx
 from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.money import Money
@@ -34,7 +34,7 @@ async def today(request: Request) -> Response:
     context = context_of(request)
     now = context.act.now
     async with context.transaction() as tx:
-        waiting = await _queues(tx, context)
+        waiting = await _queues(request, tx)
         counts = await queries.today(tx, None, now)
         flows = await explorer.flows(tx, day_begins(shanghai_day(now)))
         lines = await explain.lines(tx, now)
@@ -43,16 +43,18 @@ async def today(request: Request) -> Response:
         request,
         "office/today.html",
         waiting=waiting,
-        traffic=_traffic(counts),
-        money=_money(flows),
+        traffic=_traffic(request, counts),
+        money=_money(request, flows),
         lines=lines,
         short_lines=[row[:COLUMNS_SHOWN] for row in line_rows(context.texts, lines)],
         no_line=not any(line.state == "enabled" for line in lines),
         run=run,
+        promises=reachable(request, "/promises", StaffRole.FINANCE, StaffRole.NETWORK),
     )
 
 
-async def _queues(tx: Tx, context: RequestContext) -> list[Stat]:
+async def _queues(request: Request, tx: Tx) -> list[Stat]:
+    context = context_of(request)
     now, stats = context.act.now, []
     for name, queue in QUEUES.items():
         length = await queue.length(tx)
@@ -64,7 +66,7 @@ async def _queues(tx: Tx, context: RequestContext) -> list[Stat]:
             Stat(
                 Key(f"office.review.{name}"),
                 length,
-                f"/reviews/{name}",
+                reachable(request, f"/reviews/{name}", StaffRole.REVIEWER),
                 note or Key("office.today.nothing_waits"),
                 Tone.ATTENTION if age > TARGET else Tone.IDLE,
                 "clipboard-check",
@@ -73,26 +75,32 @@ async def _queues(tx: Tx, context: RequestContext) -> list[Stat]:
     return stats
 
 
-def _traffic(counts: queries.Counts) -> list[Stat]:
+def _traffic(request: Request, counts: queries.Counts) -> list[Stat]:
+    def listed(query: str) -> str:
+        return reachable(request, f"/messages{query}", StaffRole.SUPPORT, StaffRole.NETWORK)
+
     return [
-        Stat(Key("office.today.accepted"), counts.accepted, "/messages", icon="send"),
+        Stat(Key("office.today.accepted"), counts.accepted, listed(""), icon="send"),
         Stat(
             Key("office.today.delivered"),
             counts.delivered,
-            "/messages?status=delivered",
+            listed("?status=delivered"),
             icon="circle-check",
         ),
-        Stat(Key("office.today.failed"), counts.failed, "/messages?status=failed"),
+        Stat(Key("office.today.failed"), counts.failed, listed("?status=failed")),
         Stat(
             Key("office.today.unsettled"),
             counts.unknown + counts.rejected,
-            "/messages?status=unknown",
+            listed("?status=unknown"),
             Key("office.today.unsettled.note"),
         ),
     ]
 
 
-def _money(flows: Sequence[explorer.Flow]) -> list[Stat]:
+def _money(request: Request, flows: Sequence[explorer.Flow]) -> list[Stat]:
+    def booked(path: str) -> str:
+        return reachable(request, path, StaffRole.FINANCE)
+
     received = -sum(flow.amount for flow in flows if flow.ledger_account.startswith("clearing:"))
     earned = sum(flow.amount for flow in flows if flow.ledger_account.startswith("revenue:"))
     sold = sum(flow.amount for flow in flows if flow.ledger_account.startswith("deferred:"))
@@ -100,11 +108,13 @@ def _money(flows: Sequence[explorer.Flow]) -> list[Stat]:
         Stat(
             Key("office.today.received"),
             Money(received),
-            "/ledger/journals?kind=recharge",
+            booked("/ledger/journals?kind=recharge"),
             icon="coins",
         ),
-        Stat(Key("office.today.packages"), Money(sold), "/ledger/journals?kind=package-order"),
-        Stat(Key("office.today.earned"), Money(earned), "/ledger"),
+        Stat(
+            Key("office.today.packages"), Money(sold), booked("/ledger/journals?kind=package-order")
+        ),
+        Stat(Key("office.today.earned"), Money(earned), booked("/ledger")),
     ]
 
 

@@ -38,12 +38,12 @@ QUEUES: dict[str, Queue] = {
 SHOWN = 30
 OTHER = "other"
 
-DECISION = FormSpec("decision", fields=(Hidden(name="revision"),))
+DECISION = FormSpec("decision", fields=(Hidden(name="revision", required=False),))
 REFUSAL = FormSpec(
     "refusal",
     submit="office.review.refuse.send",
     fields=(
-        Hidden(name="revision"),
+        Hidden(name="revision", required=False),
         Choice(name="reason", label="office.review.reason", look="radio"),
         LongText(
             name="note",
