@@ -98,8 +98,7 @@ def _traffic(place: Outside, rates: Mapping[str, int]) -> dict[str, Any]:
         )
         for name, tone in COUNTS.items()
     ]
-    news = [message for view in place.carrier.handsets()[:10] if (message := view.last)]
-    return {"stats": stats, "binds": place.carrier.binds(), "latest": news}
+    return {"stats": stats, "binds": place.carrier.binds()}
 
 
 def _as_typed(knobs: Knobs) -> dict[str, object]:

@@ -25,6 +25,7 @@ SHOWN_MESSAGES = 20
 REDRAW_SECONDS = 0.25
 EXAMPLE = "13800138000"
 _NUMBER = re.compile(r"\+?[0-9]{3,20}")
+_MAINLAND = re.compile(r"(?:86)?(1[3-9][0-9]{9})")
 
 REPLY = FormSpec(
     "reply",
@@ -58,6 +59,12 @@ class Screen:
     memory_full: bool
     waiting: int
     messages: list[HandsetMessage]
+
+    @property
+    def shown(self) -> str:
+        """Return the number as its owner says it: without 86 in the mainland."""
+        mainland = _MAINLAND.fullmatch(self.number)
+        return mainland[1] if mainland else f"+{self.number}"
 
 
 def screens(place: Outside, only: str | None = None) -> list[Screen]:
@@ -100,9 +107,16 @@ async def add(request: Request) -> Response:
     form = await read_form(request, ADD)
     if not form.ok:
         return await _home(request, form)
-    number = form.text("number")
+    number = as_carriers_say(form.text("number"))
     outside(request).carrier.switch(number)
     return redirect(request, f"/phones/{number}")
+
+
+def as_carriers_say(number: str) -> str:
+    """Return the number as carriers know it: digits, with the country's code."""
+    digits = number.removeprefix("+")
+    mainland = _MAINLAND.fullmatch(digits)
+    return f"86{mainland[1]}" if mainland else digits
 
 
 async def events(request: Request) -> Response:
@@ -146,17 +160,12 @@ def _number(request: Request) -> str:
     number = str(request.path_params["number"])
     if not _NUMBER.fullmatch(number):
         raise NothingHere
-    return number
+    return as_carriers_say(number)
 
 
 def _screen(request: Request, number: str) -> Screen:
-    found = screens_of(outside(request), number)
-    return found or Screen(number, airplane_mode=False, memory_full=False, waiting=0, messages=[])
-
-
-def screens_of(place: Outside, number: str) -> Screen | None:
-    """Return one handset; None where nobody has written to it."""
-    return next(iter(screens(place, number)), None)
+    found = screens(outside(request), number)
+    return found[0] if found else Screen(number, False, False, 0, [])  # noqa: FBT003 - not yet used
 
 
 async def one(request: Request) -> Response:
@@ -197,7 +206,7 @@ async def switch(request: Request) -> Response:
         raise NothingHere
     back = "/" if sent.get("back") == "row" else f"/phones/{number}"
     key = f"sandbox.switched.{sent.get('switch')}.{'on' if turned else 'off'}"
-    return redirect_with_flash(request, back, key, number=number)
+    return redirect_with_flash(request, back, key, number=_screen(request, number).shown)
 
 
 async def handset(request: Request) -> Response:
