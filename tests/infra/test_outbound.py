@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from umcloud.infra.outbound import AddressForbidden, HostUnknown, Outbound, is_public
 
@@ -128,3 +135,57 @@ async def test_the_next_address_is_tried_where_nobody_listens() -> None:
     server.close()
     await server.wait_closed()
     assert response.status_code == httpx.codes.NO_CONTENT
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """Return a file with a key and a certificate of its own for the name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "both.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+async def test_the_certificate_must_be_the_names_not_the_addresses(tmp_path: Path) -> None:
+    async def here(host: str, port: int) -> Sequence[str]:
+        del host, port
+        return ["127.0.0.1"]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    file = certificate("hooks.example", tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(file)
+    trust = ssl.create_default_context(cafile=str(file))
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=ours)
+    port = server.sockets[0].getsockname()[1]
+    outbound = Outbound(loopback=True, resolve=here)
+    async with outbound.client(seconds=5.0, connections=2, trust=trust) as client:
+        response = await client.post(f"https://hooks.example:{port}/", content=b"x")
+        assert response.status_code == httpx.codes.NO_CONTENT
+        with pytest.raises(httpx.ConnectError):
+            await client.post(f"https://other.example:{port}/", content=b"x")
+    server.close()
+    await server.wait_closed()

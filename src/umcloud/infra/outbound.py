@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import ClassVar
@@ -97,14 +98,17 @@ class Outbound:
                 raise AddressForbidden(host=host)
         return list(found)
 
-    def client(self, *, seconds: float, connections: int) -> httpx.AsyncClient:
+    def client(
+        self, *, seconds: float, connections: int, trust: ssl.SSLContext | None = None
+    ) -> httpx.AsyncClient:
         """Return a client that goes straight to judged addresses and follows nobody elsewhere.
 
+        `trust` is whose certificates count; the usual ones where it is None.
         Connections are not kept: a kept one belongs to an address, and the next host behind the
         same address would inherit a certificate that was checked for another name.
         """
         return httpx.AsyncClient(
-            transport=_Pinned(self, connections),
+            transport=_Pinned(self, connections, trust),
             timeout=httpx.Timeout(seconds),
             follow_redirects=False,
             trust_env=False,
@@ -114,9 +118,10 @@ class Outbound:
 class _Pinned(httpx.AsyncBaseTransport):
     """Sends each request to a judged address, under the host's own name."""
 
-    def __init__(self, outbound: Outbound, connections: int) -> None:
+    def __init__(self, outbound: Outbound, connections: int, trust: ssl.SSLContext | None) -> None:
         self._outbound = outbound
         self._below = httpx.AsyncHTTPTransport(
+            verify=trust or True,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=0),
             trust_env=False,
         )

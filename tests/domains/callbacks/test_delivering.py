@@ -10,7 +10,7 @@ import pytest
 
 from tests.domains.callbacks.conftest import ACCEPTED, Receiver, World
 from umcloud.domains.audit import queries as audit
-from umcloud.domains.callbacks import errors, queries, rules, service
+from umcloud.domains.callbacks import errors, invariants, queries, rules, service
 from umcloud.domains.callbacks.model import Delivery, DeliveryState, Form, Kind
 from umcloud.domains.messaging.model import session_of
 from umcloud.kernel.ids import DeliveryId, EndpointId, show, uuid7
@@ -113,6 +113,10 @@ async def test_any_other_answer_is_a_refusal_and_is_tried_again(
     assert delivery.state is DeliveryState.DELIVERED
     async with world.database.transaction() as tx:
         tries = await queries.attempts(tx, world.account_id, delivery.id)
+        assert await invariants.violations(tx, world.now) == []
+        await tx.sql("UPDATE callback_attempt SET error = 'no' WHERE number = 2")
+        await tx.sql("DELETE FROM callback_attempt WHERE number = 1")
+        assert len(await invariants.violations(tx, world.now)) == 2
     assert [attempt.number for attempt in tries] == [1, 2]
     assert tries[0].error
     assert tries[1].error is None
