@@ -86,6 +86,16 @@ CREATE TABLE public.audit_record (
     CONSTRAINT ck_audit_record_sha256 CHECK ((octet_length(chain_hash) = 32))
 );
 
+CREATE TABLE public.audit_run (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    checked integer NOT NULL,
+    violations jsonb NOT NULL,
+    milliseconds integer NOT NULL,
+    CONSTRAINT ck_audit_run_not_negative CHECK (((checked >= 0) AND (milliseconds >= 0))),
+    CONSTRAINT ck_audit_run_violations_are_a_list CHECK ((jsonb_typeof(violations) = 'array'::text))
+);
+
 CREATE TABLE public.bucket (
     lane smallint NOT NULL,
     wallet_id uuid NOT NULL,
@@ -101,6 +111,56 @@ CREATE TABLE public.bucket (
     CONSTRAINT ck_bucket_only_cash_is_refundable CHECK ((NOT (refundable AND (kind <> 'cash'::text))))
 )
 WITH (fillfactor='50');
+
+CREATE TABLE public.callback_attempt (
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status integer,
+    error text,
+    milliseconds integer NOT NULL,
+    CONSTRAINT ck_callback_attempt_answered_or_not CHECK (((status IS NOT NULL) OR (error IS NOT NULL))),
+    CONSTRAINT ck_callback_attempt_counted_from_one CHECK ((number > 0))
+);
+
+CREATE TABLE public.callback_delivery (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    topic text NOT NULL,
+    items jsonb NOT NULL,
+    state text NOT NULL,
+    tries integer NOT NULL,
+    attempts integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    lease uuid,
+    last_status integer,
+    last_error text,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT ck_callback_delivery_ended_says_when CHECK (((state = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT ck_callback_delivery_items_are_a_list CHECK ((jsonb_typeof(items) = 'array'::text)),
+    CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (jsonb_array_length(items) = 0)) AND (jsonb_array_length(items) <= 100))),
+    CONSTRAINT ck_callback_delivery_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+    CONSTRAINT ck_callback_delivery_topic_known CHECK ((topic = ANY (ARRAY['receipts'::text, 'ping'::text]))),
+    CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (((tries >= 0) AND (tries <= attempts)))
+);
+
+CREATE TABLE public.callback_endpoint (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    url text NOT NULL,
+    form text NOT NULL,
+    secret_sealed bytea,
+    state text NOT NULL,
+    kinds text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_callback_endpoint_form_known CHECK ((form = ANY (ARRAY['native'::text, 'signed'::text]))),
+    CONSTRAINT ck_callback_endpoint_kinds_known CHECK (((cardinality(kinds) > 0) AND (kinds <@ ARRAY['delivered'::text, 'failed'::text, 'rejected'::text, 'unknown'::text]))),
+    CONSTRAINT ck_callback_endpoint_signed_has_secret CHECK (((form = 'signed'::text) = (secret_sealed IS NOT NULL))),
+    CONSTRAINT ck_callback_endpoint_state_known CHECK ((state = ANY (ARRAY['enabled'::text, 'paused'::text, 'removed'::text]))),
+    CONSTRAINT ck_callback_endpoint_url_length CHECK (((length(url) >= 1) AND (length(url) <= 500)))
+);
 
 CREATE TABLE public.carrier_line (
     number smallint NOT NULL,
@@ -364,6 +424,12 @@ CREATE TABLE public.journal_block (
     CONSTRAINT ck_journal_block_sha256 CHECK ((octet_length(hash) = 32))
 );
 
+CREATE TABLE public.journal_seal (
+    lane smallint NOT NULL,
+    journal_id uuid NOT NULL,
+    block bigint NOT NULL
+);
+
 CREATE TABLE public.lane_log (
     lane smallint NOT NULL,
     last_id uuid NOT NULL,
@@ -491,7 +557,7 @@ CREATE TABLE public.operator_fold (
     currency text NOT NULL,
     lane smallint NOT NULL,
     balance bigint NOT NULL,
-    upto_journal uuid NOT NULL
+    upto_block bigint NOT NULL
 );
 
 CREATE TABLE public.orphan_receipt (
@@ -861,8 +927,20 @@ ALTER TABLE ONLY public.audit_head
 ALTER TABLE ONLY public.audit_record
     ADD CONSTRAINT pk_audit_record PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.audit_run
+    ADD CONSTRAINT pk_audit_run PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT pk_bucket PRIMARY KEY (lane, wallet_id, id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT pk_callback_attempt PRIMARY KEY (delivery_id, number);
+
+ALTER TABLE ONLY public.callback_delivery
+    ADD CONSTRAINT pk_callback_delivery PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.callback_endpoint
+    ADD CONSTRAINT pk_callback_endpoint PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.carrier_line
     ADD CONSTRAINT pk_carrier_line PRIMARY KEY (number);
@@ -899,6 +977,9 @@ ALTER TABLE ONLY public.journal
 
 ALTER TABLE ONLY public.journal_block
     ADD CONSTRAINT pk_journal_block PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.journal_seal
+    ADD CONSTRAINT pk_journal_seal PRIMARY KEY (lane, journal_id);
 
 ALTER TABLE ONLY public.lane_log
     ADD CONSTRAINT pk_lane_log PRIMARY KEY (lane);
@@ -1061,6 +1142,16 @@ CREATE INDEX ix_audit_record_account_id_id ON public.audit_record USING btree (a
 
 CREATE INDEX ix_audit_record_unsealed ON public.audit_record USING btree (at, id) WHERE (chain_seq IS NULL);
 
+CREATE INDEX ix_audit_run_at ON public.audit_run USING btree (at);
+
+CREATE INDEX ix_callback_delivery_account_id_id ON public.callback_delivery USING btree (account_id, id);
+
+CREATE INDEX ix_callback_delivery_due ON public.callback_delivery USING btree (endpoint_id, next_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX ix_callback_delivery_endpoint_id_id ON public.callback_delivery USING btree (endpoint_id, id);
+
+CREATE INDEX ix_callback_endpoint_living ON public.callback_endpoint USING btree (account_id) WHERE (state <> 'removed'::text);
+
 CREATE INDEX ix_email_outbox_due ON public.email_outbox USING btree (due_at, id) WHERE ((state)::text = 'QUEUED'::text);
 
 CREATE INDEX ix_hold_open ON public.hold USING btree (expires_at) WHERE (state = 'open'::text);
@@ -1070,6 +1161,8 @@ CREATE INDEX ix_idempotency_at ON public.idempotency USING btree (at);
 CREATE INDEX ix_identity_application_account_id_id ON public.identity_application USING btree (account_id, id);
 
 CREATE INDEX ix_identity_application_queue ON public.identity_application USING btree (submitted_at, id) WHERE ((state)::text = 'SUBMITTED'::text);
+
+CREATE INDEX ix_journal_seal_block ON public.journal_seal USING btree (block);
 
 CREATE INDEX ix_member_account_id ON public.member USING btree (account_id);
 
@@ -1157,6 +1250,8 @@ CREATE TRIGGER journal_block_is_immutable BEFORE DELETE OR UPDATE ON public.jour
 
 CREATE TRIGGER journal_is_immutable BEFORE DELETE OR UPDATE ON public.journal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER journal_seal_is_immutable BEFORE DELETE OR UPDATE ON public.journal_seal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER operator_entry_is_immutable BEFORE DELETE OR UPDATE ON public.operator_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER payment_notice_is_immutable BEFORE DELETE OR UPDATE ON public.payment_notice FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1178,6 +1273,18 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT fk_bucket_lane_wallet_id FOREIGN KEY (lane, wallet_id) REFERENCES public.wallet(lane, id);
+
+ALTER TABLE ONLY public.callback_attempt
+    ADD CONSTRAINT fk_callback_attempt_delivery_id FOREIGN KEY (delivery_id) REFERENCES public.callback_delivery(id);
+
+ALTER TABLE ONLY public.callback_delivery
+    ADD CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.callback_delivery
+    ADD CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.callback_endpoint(id);
+
+ALTER TABLE ONLY public.callback_endpoint
+    ADD CONSTRAINT fk_callback_endpoint_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
 
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT fk_consent_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);

@@ -108,6 +108,19 @@ CREATE TABLE audit_head (
 	CONSTRAINT ck_audit_head_sha256 CHECK (octet_length(hash) = 32)
 );
 
+CREATE TABLE audit_run (
+	id UUID NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	checked INTEGER NOT NULL,
+	violations JSONB NOT NULL,
+	milliseconds INTEGER NOT NULL,
+	CONSTRAINT pk_audit_run PRIMARY KEY (id),
+	CONSTRAINT ck_audit_run_violations_are_a_list CHECK (jsonb_typeof(violations) = 'array'),
+	CONSTRAINT ck_audit_run_not_negative CHECK (checked >= 0 AND milliseconds >= 0)
+);
+
+CREATE INDEX ix_audit_run_at ON audit_run (at);
+
 CREATE TABLE price_version (
 	id UUID NOT NULL,
 	list_id UUID NOT NULL,
@@ -260,7 +273,7 @@ CREATE TABLE operator_fold (
 	currency TEXT NOT NULL,
 	lane SMALLINT NOT NULL,
 	balance BIGINT NOT NULL,
-	upto_journal UUID NOT NULL,
+	upto_block BIGINT NOT NULL,
 	CONSTRAINT pk_operator_fold PRIMARY KEY (ledger_account, currency, lane)
 );
 
@@ -276,6 +289,17 @@ CREATE TABLE journal_block (
 );
 
 CREATE TRIGGER journal_block_is_immutable BEFORE UPDATE OR DELETE ON journal_block FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE journal_seal (
+	lane SMALLINT NOT NULL,
+	journal_id UUID NOT NULL,
+	block BIGINT NOT NULL,
+	CONSTRAINT pk_journal_seal PRIMARY KEY (lane, journal_id)
+);
+
+CREATE INDEX ix_journal_seal_block ON journal_seal (block);
+
+CREATE TRIGGER journal_seal_is_immutable BEFORE UPDATE OR DELETE ON journal_seal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE lane_log (
 	lane SMALLINT NOT NULL,
@@ -619,6 +643,26 @@ CREATE TABLE api_key (
 
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 
+CREATE TABLE callback_endpoint (
+	id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	url TEXT NOT NULL,
+	form TEXT NOT NULL,
+	secret_sealed BYTEA,
+	state TEXT NOT NULL,
+	kinds TEXT[] NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_callback_endpoint PRIMARY KEY (id),
+	CONSTRAINT ck_callback_endpoint_form_known CHECK (form IN ('native', 'signed')),
+	CONSTRAINT ck_callback_endpoint_state_known CHECK (state IN ('enabled', 'paused', 'removed')),
+	CONSTRAINT ck_callback_endpoint_signed_has_secret CHECK ((form = 'signed') = (secret_sealed IS NOT NULL)),
+	CONSTRAINT ck_callback_endpoint_url_length CHECK (length(url) BETWEEN 1 AND 500),
+	CONSTRAINT ck_callback_endpoint_kinds_known CHECK (cardinality(kinds) > 0 AND kinds <@ ARRAY['delivered', 'failed', 'rejected', 'unknown']),
+	CONSTRAINT fk_callback_endpoint_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+);
+
+CREATE INDEX ix_callback_endpoint_living ON callback_endpoint (account_id) WHERE state <> 'removed';
+
 CREATE TABLE account_subject (
 	account_id UUID NOT NULL,
 	subject_id UUID NOT NULL,
@@ -888,6 +932,38 @@ CREATE TABLE consent (
 
 CREATE TRIGGER consent_is_immutable BEFORE UPDATE OR DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE callback_delivery (
+	id UUID NOT NULL,
+	endpoint_id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	topic TEXT NOT NULL,
+	items JSONB NOT NULL,
+	state TEXT NOT NULL,
+	tries INTEGER NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lease UUID,
+	last_status INTEGER,
+	last_error TEXT,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_callback_delivery PRIMARY KEY (id),
+	CONSTRAINT ck_callback_delivery_topic_known CHECK (topic IN ('receipts', 'ping')),
+	CONSTRAINT ck_callback_delivery_state_known CHECK (state IN ('pending', 'delivered', 'dead')),
+	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
+	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
+	CONSTRAINT ck_callback_delivery_items_are_a_list CHECK (jsonb_typeof(items) = 'array'),
+	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 100),
+	CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES callback_endpoint (id),
+	CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+);
+
+CREATE INDEX ix_callback_delivery_account_id_id ON callback_delivery (account_id, id);
+
+CREATE INDEX ix_callback_delivery_due ON callback_delivery (endpoint_id, next_at) WHERE state = 'pending';
+
+CREATE INDEX ix_callback_delivery_endpoint_id_id ON callback_delivery (endpoint_id, id);
+
 CREATE TABLE identity_document (
 	id UUID NOT NULL,
 	application_id UUID NOT NULL,
@@ -920,3 +996,16 @@ CREATE TABLE notification (
 CREATE INDEX ix_notification_account_id_id ON notification (account_id, id);
 
 CREATE INDEX ix_notification_unread ON notification (account_id) WHERE read_at IS NULL;
+
+CREATE TABLE callback_attempt (
+	delivery_id UUID NOT NULL,
+	number INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	status INTEGER,
+	error TEXT,
+	milliseconds INTEGER NOT NULL,
+	CONSTRAINT pk_callback_attempt PRIMARY KEY (delivery_id, number),
+	CONSTRAINT ck_callback_attempt_counted_from_one CHECK (number > 0),
+	CONSTRAINT ck_callback_attempt_answered_or_not CHECK (status IS NOT NULL OR error IS NOT NULL),
+	CONSTRAINT fk_callback_attempt_delivery_id FOREIGN KEY(delivery_id) REFERENCES callback_delivery (id)
+);
