@@ -37,7 +37,7 @@ class Desk:
         place = self.page.locator(f"form#{form}")
         for name, value in values.items():
             await self._fill(place, name, value)
-        await self.press(place.locator("button[type=submit]").last)
+        await self.press(place.locator("button[type=submit]:not([name])").last)
 
     async def press(self, button: Locator) -> None:
         """Press a button that leads to another page; `DeskRefusedError` where it says no."""
