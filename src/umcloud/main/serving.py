@@ -74,8 +74,8 @@ def run(process: Coroutine[Any, Any, None]) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    # Both say the addresses of requests, which may hold people's numbers.
-    for talkative in ("httpx", "httpcore"):
+    # They say addresses of requests and of mails, which are people's business.
+    for talkative in ("httpx", "httpcore", "mail.log"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     uvloop.run(process)
     return 0
