@@ -1,4 +1,4 @@
-"""The promises of all slices, asked on demand, and what they answered last."""
+"""The promises of all slices, asked on demand; every answer is kept beside the worker's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import cast
 
 from umcloud import domains
+from umcloud.domains.audit import runs
+from umcloud.domains.audit.model import AuditRun
 from umcloud.doors.kit.context import Transactions
 from umcloud.infra.db import Tx
+from umcloud.kernel.ids import uuid7
 
 Ask = Callable[[Tx, datetime], Awaitable[list[str]]]
 _FOLDER = Path(domains.__file__).parent
@@ -40,6 +43,16 @@ class Run:
         """How many promises do not hold."""
         return sum(len(answer.violations) for answer in self.answers)
 
+    def kept(self) -> AuditRun:
+        """Return the run as the worker keeps its own."""
+        found = [
+            f"{answer.slice}: {violation}"
+            for answer in self.answers
+            for violation in answer.violations
+        ]
+        spent = sum(answer.milliseconds for answer in self.answers)
+        return AuditRun(uuid7(self.at), self.at, len(self.answers), tuple(found), spent)
+
 
 def slices() -> dict[str, Ask]:
     """Return every slice's question by the slice's name.
@@ -62,7 +75,10 @@ class Promises:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self, transactions: Transactions, now: datetime) -> Run:
-        """Ask every slice in one read-only snapshot; whoever asks meanwhile gets the same run."""
+        """Ask every slice in one read-only snapshot, and keep the answer.
+
+        Whoever asks meanwhile gets the run before.
+        """
         if self._turn.locked() and self.last is not None:
             return self.last
         async with self._turn:
@@ -74,5 +90,8 @@ class Promises:
                     violations = await ask(tx, now)
                     spent = round((time.perf_counter() - begun) * 1000)
                     answers.append(Answer(name, tuple(violations), spent))
-            self.last = Run(now, tuple(answers))
-            return self.last
+            run = Run(now, tuple(answers))
+            async with transactions.transaction() as tx:
+                await runs.keep(tx, run.kept())
+            self.last = run
+            return run

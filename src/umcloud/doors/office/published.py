@@ -12,6 +12,8 @@ from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
+from umcloud.domains.audit import runs
+from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.catalogue import queries as catalogue
 from umcloud.domains.catalogue.model import MessageClass, PriceVersion
 from umcloud.doors.kit.context import context_of
@@ -46,6 +48,8 @@ def _price(row: PriceVersion) -> object:
         return Badge(Key("office.prices.not_offered"), Tone.IDLE)
     return UnitPrice(row.unit_price)
 
+
+RUNS_SHOWN = 10
 
 PRICES = TableSpec(
     name="prices",
@@ -158,19 +162,40 @@ def _about(texts: Texts, name: str) -> str | None:
 @only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
 async def promises(request: Request) -> Response:
     """Show what the slices answered last."""
-    texts, run = context_of(request).texts, office_of(request).promises.last
+    context = context_of(request)
+    texts, run = context.texts, office_of(request).promises.last
+    async with context.transaction() as tx:
+        kept = await runs.latest(tx, RUNS_SHOWN)
     rows = [
         [
             Code(answer.slice),
-            Badge(texts.ui("office.promises.broken.short", n=len(answer.violations)), Tone.BAD)
-            if answer.violations
-            else Badge(Key("office.promises.kept.short"), Tone.GOOD),
+            _outcome(texts, len(answer.violations)),
             texts.ui("office.promises.ms", n=answer.milliseconds),
             _about(texts, answer.slice),
         ]
         for answer in (run.answers if run else ())
     ]
-    return await render(request, "office/promises.html", run=run, rows=rows)
+    return await render(
+        request,
+        "office/promises.html",
+        run=run,
+        rows=rows,
+        latest=kept[0] if kept else None,
+        kept=[
+            [one.at, one.checked, _outcome(texts, len(one.violations)), _took(texts, one)]
+            for one in kept
+        ],
+    )
+
+
+def _outcome(texts: Texts, violations: int) -> Badge:
+    if violations:
+        return Badge(texts.ui("office.promises.broken.short", n=violations), Tone.BAD)
+    return Badge(Key("office.promises.kept.short"), Tone.GOOD)
+
+
+def _took(texts: Texts, one: AuditRun) -> str:
+    return texts.ui("office.promises.ms", n=one.milliseconds)
 
 
 @only_staff(StaffRole.FINANCE, StaffRole.NETWORK)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts.model import StaffRole
+from umcloud.domains.audit import runs
 from umcloud.domains.ledger import explorer
 from umcloud.domains.messaging import explain, queries
 from umcloud.doors.kit.context import context_of
@@ -18,7 +19,7 @@ from umcloud.doors.kit.story import Stat
 from umcloud.doors.kit.values import Key, Tone
 from umcloud.doors.office.lines import line_rows
 from umcloud.doors.office.review.pages import QUEUES
-from umcloud.doors.office.standing import age_words, office_of, only_staff, reachable
+from umcloud.doors.office.standing import age_words, only_staff, reachable
 from umcloud.infra.db import Tx
 from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.money import Money
@@ -38,7 +39,7 @@ async def today(request: Request) -> Response:
         counts = await queries.today(tx, None, now)
         flows = await explorer.flows(tx, day_begins(shanghai_day(now)))
         lines = await explain.lines(tx, now)
-    run = office_of(request).promises.last
+        latest = await runs.latest(tx)
     return await render(
         request,
         "office/today.html",
@@ -48,7 +49,7 @@ async def today(request: Request) -> Response:
         lines=lines,
         short_lines=[row[:COLUMNS_SHOWN] for row in line_rows(context.texts, lines)],
         no_line=not any(line.state == "enabled" for line in lines),
-        run=run,
+        run=latest[0] if latest else None,
         promises=reachable(request, "/promises", StaffRole.FINANCE, StaffRole.NETWORK),
     )
 
