@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from umcloud.infra.settings import Settings
+from umcloud.infra.settings import LOOPBACK, Settings
 from umcloud.providers.payment.keys import sandbox_keys
 from umcloud.providers.payment.sandbox_pay import NAME, SandboxPay
 
@@ -20,7 +20,7 @@ def channel(
         return None
     keys = sandbox_keys(found.home)
     return SandboxPay(
-        gateway_url=f"http://{found.host}:{found.world_port}/gateway",
+        gateway_url=f"http://{LOOPBACK}:{found.world_port}/gateway",
         notify_url=f"{found.public_url}/payments/notify/{NAME}",
         return_url=f"{found.public_url}{return_path}",
         key=keys.platform,

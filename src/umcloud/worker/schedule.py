@@ -145,5 +145,5 @@ JOBS = (
     Job("expired packages", 3600, _void_packages),
     Job("old idempotency keys", 600, _expire_keys, greedy=True),
     Job("old callbacks", 3600, _forget_callbacks, greedy=True),
-    Job("promises", 60, _check_promises, share=0.05),
+    Job("promises", 60, _check_promises, share=0.02),
 )
