@@ -103,6 +103,25 @@ async def test_a_key_is_asked_for_again_beside_the_requests(
     assert time.monotonic() - held.asked_at < keyring.FRESH_SECONDS
 
 
+async def test_without_a_database_nobody_is_let_in(
+    pump: Recorder, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"authorization": "Bearer a.b"}
+    away = Database("postgresql://nobody@127.0.0.1:1/none")
+    door = api(database=away, now=lambda: now, vault=vault(), pump=pump)
+    transport = httpx.ASGITransport(app=door)
+    async with httpx.AsyncClient(transport=transport, base_url="http://door/v1") as http:
+        for _ in range(3):
+            response = await http.post(
+                "/messages", json=ONE, headers={"authorization": "Bearer a.b"}
+            )
+            assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+            assert response.json()["type"] == "key.unreachable"
+    await away.close()
+    assert not pump.requests
+    assert len(caplog.records) == 1
+
+
 async def test_the_day_of_use_is_noted(
     http: httpx.AsyncClient, door: Api, database: Database, now: datetime, program: Customer
 ) -> None:

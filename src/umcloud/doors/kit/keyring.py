@@ -11,6 +11,9 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from umcloud.domains.accounts import queries, service
 from umcloud.domains.accounts.model import KeyFacts
@@ -20,6 +23,7 @@ from umcloud.infra.db import Database
 from umcloud.kernel.act import Act, Actor, ActorKind, Door
 from umcloud.kernel.ids import uuid7
 from umcloud.kernel.moments import shanghai_day
+from umcloud.kernel.refusals import Kind, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,13 @@ FRESH_SECONDS = 1.0
 OLDEST_SECONDS = 3.0
 _MOST_HELD = 20_000
 _CALENDAR_SECONDS = 60.0
+
+
+class KeysUnreachable(Refusal):
+    """The database is away, so nobody can be told from anybody; nothing was accepted."""
+
+    code: ClassVar[str] = "key.unreachable"
+    kind: ClassVar[Kind] = Kind.BUSY
 
 
 @dataclass(slots=True)
@@ -74,6 +85,7 @@ class KeyRing:
     """Requests a key may make in a second, and in one burst."""
     _held: dict[str, HeldKey] = field(default_factory=dict)
     _asking: dict[str, asyncio.Task[HeldKey]] = field(default_factory=dict)
+    _out_of_reach: bool = False
     _noting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def known(self, public_key: str) -> HeldKey | None:
@@ -90,13 +102,19 @@ class KeyRing:
         return held
 
     async def find(self, public_key: str) -> HeldKey:
-        """Return the key, from memory or from the database; one question at a time a key."""
+        """Return the key, from memory or from the database; one question at a time a key.
+
+        Raises KeysUnreachable where the database is away.
+        """
         held = self.known(public_key)
         if held is not None:
             return held
         task = self._asking.get(public_key) or self._ask(public_key)
         # Whoever hangs up must not take the question away from the others who wait for it.
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except (SQLAlchemyError, OSError):
+            raise KeysUnreachable(retry_after_seconds=1) from None
 
     def used(self, held: HeldKey) -> None:
         """Note today as a day of use, once; call it after the key was found right."""
@@ -125,8 +143,11 @@ class KeyRing:
 
     def _asked(self, public_key: str, task: asyncio.Task[HeldKey]) -> None:
         self._asking.pop(public_key, None)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a key could not be looked up", exc_info=task.exception())
+        failed = not task.cancelled() and task.exception() is not None
+        # An outage is told once: requests come by the thousand while it lasts.
+        if failed and not self._out_of_reach:
+            log.error("keys cannot be looked up: %s", type(task.exception()).__name__)
+        self._out_of_reach = failed
 
     async def _load(self, public_key: str) -> HeldKey:
         asked_at = time.monotonic()
@@ -155,6 +176,6 @@ class KeyRing:
                 await service.key_used(
                     tx, Act(actor, moment, self.door, uuid7(moment)), key_id=facts.key_id
                 )
-        except Exception:
+        except (SQLAlchemyError, OSError) as error:
             # The request that used the key was served; only the note for the screens is missing.
-            log.exception("a day of use could not be noted")
+            log.warning("a day of use could not be noted: %s", type(error).__name__)
