@@ -327,8 +327,8 @@ class Flight:
 
 
 def name_of(receipt: Receipt) -> str:
-    """Return the carrier's id as the log keeps it."""
-    return receipt.carrier_id.decode("latin-1")
+    """Return the carrier's id as the log keeps it: without NUL, which no text column takes."""
+    return receipt.carrier_id.decode("latin-1").replace("\x00", "")
 
 
 def code_of(receipt: Receipt) -> str:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from umcloud.domains.messaging.following import LineConfig, line_configs
 from umcloud.infra.clock import Now
-from umcloud.infra.db import Database, Tx
+from umcloud.infra.db import Database
 from umcloud.infra.sealing import BrokenSealError
 from umcloud.lines.flight import Counts
 from umcloud.lines.line import Line, Patience
 
 PASSWORD_PURPOSE = "line.password"  # noqa: S105 - what a password is sealed for
-_CHANNELS = ("accepted", "lines_changed", "clock_moved")
+_CHANNELS = ("accepted", "lines_changed")
 _POLL_SECONDS = 1.0
 _CONFIG_SECONDS = 2.0
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0
 _RUNS = {"enabled", "draining"}
 _log = logging.getLogger("umcloud.lines")
-
-
-async def _no_clock(_: Tx) -> None:
-    """Do nothing where the clock cannot be moved."""
 
 
 class Runner:
@@ -42,14 +37,12 @@ class Runner:
         *,
         now: Now,
         unseal: Callable[[bytes], str],
-        clock_moved: Callable[[Tx], Awaitable[Any]] = _no_clock,
         patience: Patience | None = None,
     ) -> None:
-        """Take how a line's sealed password is opened and what to do when the clock moved."""
+        """Take how a line's sealed password is opened."""
         self._database = database
         self._now = now
         self._unseal = unseal
-        self._clock_moved = clock_moved
         self._patience = patience or Patience()
         self._lines: dict[int, Line] = {}
         self._broken: set[int] = set()
@@ -107,10 +100,9 @@ class Runner:
                 line.failed.result()
 
     async def _refresh(self) -> None:
-        """Start, stop or restart lines as their rows say; learn the clock."""
+        """Start, stop or restart lines as their rows say."""
         self._config_at = asyncio.get_running_loop().time() + _CONFIG_SECONDS
         async with self._database.transaction() as tx:
-            await self._clock_moved(tx)
             wanted = {c.number: c for c in await line_configs(tx) if c.state in _RUNS}
         for number, line in list(self._lines.items()):
             config = wanted.get(number)

@@ -161,7 +161,8 @@ class Writer:
         fresh = list(flight.strangers)
         if not fresh and not late:
             return []
-        names = list({name_of(r) for r, _ in fresh} | {id_.decode("latin-1") for id_ in late})
+        asked = [*fresh, *(flight.parked[id_][0][:2] for id_ in late)]
+        names = list({name_of(receipt) for receipt, _ in asked})
         found: dict[str, tuple[Sent, int]] = await find(connection, names, line=self._number)
         del flight.strangers[: len(fresh)]
         orphans = []

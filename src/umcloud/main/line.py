@@ -9,11 +9,11 @@ import signal
 
 import uvloop
 
-from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import Settings, settings
 from umcloud.lines.runner import PASSWORD_PURPOSE, Runner
+from umcloud.main.clockwork import clockwork
 
 _YOUNG = 50_000
 
@@ -32,15 +32,21 @@ def main() -> None:
 
 async def serve(chosen: Settings) -> None:
     """Run the lines until the process is asked to end; raise what breaks one."""
-    clock = Clock(movable=chosen.sandbox)
     sealer = Sealer(chosen.secret)
     database = Database(chosen.database_url, pool_size=2, application="umcloud line")
-    runner = Runner(
-        database,
-        now=clock,
-        unseal=lambda sealed: sealer.unseal(sealed, purpose=PASSWORD_PURPOSE).decode(),
-        clock_moved=clock.refresh,
-    )
+    try:
+        async with clockwork(database, movable=chosen.sandbox) as clock:
+            runner = Runner(
+                database,
+                now=clock,
+                unseal=lambda sealed: sealer.unseal(sealed, purpose=PASSWORD_PURPOSE).decode(),
+            )
+            await _until_told(runner)
+    finally:
+        await database.close()
+
+
+async def _until_told(runner: Runner) -> None:
     work = asyncio.create_task(runner.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
@@ -48,8 +54,6 @@ async def serve(chosen: Settings) -> None:
         await work
     except asyncio.CancelledError:
         logging.getLogger("umcloud.lines").info("stopped")
-    finally:
-        await database.close()
 
 
 if __name__ == "__main__":
