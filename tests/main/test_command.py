@@ -35,6 +35,10 @@ def umcloud(home: Path, *words: str, **variables: str) -> subprocess.CompletedPr
 
 @pytest.mark.timeout(90)
 def test_migrate_audit_and_the_movable_clock(home: Path) -> None:
+    early = umcloud(home, "audit")
+    assert early.returncode == 1
+    assert early.stderr.endswith("run `umcloud up` or `umcloud migrate`\n")
+    assert "Traceback" not in early.stderr
     assert umcloud(home, "migrate").stdout == "schema up to date\n"
     audit = umcloud(home, "audit")
     assert audit.returncode == 0, audit.stderr

@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import NullPool
@@ -108,6 +110,13 @@ def migrate(url: str, revision: str = "head") -> None:
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def is_current(url: str) -> bool:
+    """Return whether the database has the newest schema."""
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with _connect(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
 
 
 def dump(url: str, pg_dump: Path) -> str:

@@ -15,7 +15,7 @@ from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
 from umcloud.infra.i18n import Texts
 from umcloud.infra.postgres import PostgresError
-from umcloud.infra.schema import migrate
+from umcloud.infra.schema import is_current, migrate
 from umcloud.infra.settings import SANDBOX_MARK, Settings, settings
 from umcloud.kernel.refusals import Refusal
 from umcloud.main.database import POSTGRES_SECRET, HomeInUse, reachable
@@ -140,6 +140,8 @@ def _with_database(use: Callable[[Database, Clock], Awaitable[int]]) -> int:
             await database.close()
 
     with reachable(found) as url:
+        if not is_current(url):
+            raise ValueError("the database lacks tables: run `umcloud up` or `umcloud migrate`")
         return asyncio.run(used(url))
 
 
