@@ -10,6 +10,7 @@ insert of as many charge rows with nothing around them. Figures are medians of t
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import platform
@@ -215,7 +216,7 @@ async def measure(cluster: Cluster, folder: Path, seconds: float) -> None:
             figure = await median(
                 database,
                 cluster,
-                lambda n=count, c=connections: charging(accounts[:n], c),  # type: ignore[misc]
+                functools.partial(charging, accounts[:count], connections),
                 seconds,
             )
             say(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import re
 import sys
 import time
@@ -161,7 +162,6 @@ class Journey:
             "SigContent": SIGNATURE,
             "TemplateParams": [CODE],
         })  # fmt: skip
-        assert answer["RetCode"] == 0, answer
         self.session = answer["SessionNo"]
         return f"sent with the vendor's SDK: session {self.session}"
 
@@ -176,7 +176,7 @@ class Journey:
         while True:
             question = {"SessionNoSet": [self.session]}
             answer = await asyncio.to_thread(self._call, "get_usms_send_receipt", question)
-            receipts = [one for part in answer["Data"] for one in part["ReceiptPerPhones"]]
+            receipts = [one for part in answer["Data"] for one in part["ReceiptSet"]]
             state = receipts[0]["ReceiptResult"] if receipts else ""
             if state == "发送成功":
                 return "the SDK reads the receipt: delivered"
@@ -241,7 +241,7 @@ class Journey:
             "private_key": self.private_key,
             "region": "cn-bj2",
             "project_id": "",
-        })  # fmt: skip
+        }, logger=logging.getLogger(__name__))  # fmt: skip
         answer: dict[str, Any] = getattr(client.usms(), action)(question)
         return answer
 
