@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 import httpx
 import pytest
@@ -13,8 +14,10 @@ from starlette.applications import Starlette
 from tests.doors.office.conftest import NUMBER, SignIn, World
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.audit import queries as audit
+from umcloud.domains.audit import runs
+from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.messaging import explain
-from umcloud.kernel.ids import lane_of, show
+from umcloud.kernel.ids import lane_of, show, uuid7
 
 PAGES: dict[str, Callable[[World], str]] = {
     "today": lambda _: "/",
@@ -178,3 +181,16 @@ async def test_promises_are_asked_on_demand(sign_in: SignIn) -> None:
     asked = await finance.post("/promises", page="/promises")
     assert "everything holds" in asked.text
     assert "identity" in asked.text
+
+
+async def test_a_violation_is_an_alarm_on_the_first_page(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    admin = await sign_in("admin")
+    broken = AuditRun(uuid7(now), now, 9, ("ledger: wallet 1 has lost a fen",), 5)
+    async with world.database.transaction() as tx:
+        await runs.keep(tx, broken)
+    assert "An invariant does not hold" in (await admin.get("/")).text
+    assert "has lost a fen" in (await admin.get("/promises")).text
+    await admin.post("/promises", page="/promises")
+    assert "An invariant does not hold" not in (await admin.get("/")).text
