@@ -15,6 +15,8 @@ from umcloud.domains.audit import runs
 from umcloud.domains.audit import service as audit
 from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.callbacks import jobs as callbacks
+from umcloud.domains.ledger import holds
+from umcloud.domains.ledger import jobs as ledger
 from umcloud.domains.messaging import jobs as messaging
 from umcloud.domains.notifications import jobs as notifications
 from umcloud.domains.orders import jobs as orders
@@ -83,6 +85,18 @@ async def _seal_audit(tools: Tools) -> int:
         return await audit.seal(tx, tools.act())
 
 
+async def _seal_journals(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        sealed = await ledger.seal(tx, tools.act())
+        await ledger.fold_operator(tx)
+    return sealed
+
+
+async def _expire_holds(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await holds.expire_holds(tx, tools.act())
+
+
 async def _check_promises(tools: Tools) -> int:
     begun = time.perf_counter()
     now = tools.clock()
@@ -138,6 +152,8 @@ JOBS = (
     Job("counts by day", 1, _count_days, greedy=True),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),
+    Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),
+    Job("expired holds", 30, _expire_holds, greedy=True),
     Job("silent messages", 60, _end_silent, greedy=True),
     Job("overdue payments", 60, _close_payments),
     Job("payments without notice", 60, _chase_payments),

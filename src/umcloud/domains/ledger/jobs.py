@@ -18,7 +18,7 @@ GENESIS = bytes(32)
 """What stands before the first block."""
 SETTLING = timedelta(seconds=2)
 """Journals younger than this may still have unfinished neighbours; they wait for the next block."""
-LATENESS = timedelta(hours=1)
+LATENESS = timedelta(minutes=10)
 """How late, by its id, a journal may be committed and still be found by the next sealing."""
 
 # One sealer and one folder at a time. The numbers are arbitrary and used nowhere else.
@@ -62,7 +62,7 @@ SET balance = operator_fold.balance + excluded.balance, upto_block = excluded.up
 """
 
 
-async def seal(tx: Tx, act: Act, limit: int = 1_000) -> int:
+async def seal(tx: Tx, act: Act, limit: int = 5_000) -> int:
     """Seal up to `limit` journals into the next block of the chain (I18); return how many.
 
     A block is hashed together with the hash before it. What commits late goes into a later block.
