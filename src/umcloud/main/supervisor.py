@@ -41,7 +41,7 @@ class Program:
     name: str
     module: str
     port: Callable[[Settings], int] | None = None
-    """Where it listens when it is ready; the next program waits for that."""
+    """Where it listens when it is ready; the cloud is ready when all that listen are."""
     sandbox_only: bool = False
 
     def host(self, chosen: Settings) -> str:
@@ -120,6 +120,8 @@ class Supervisor:
             child = _Child(program)
             self._children.append(child)
             self._launch(child)
+        # All load at once; each one copes with the others' not being there yet.
+        for child in self._children:
             self._wait_ready(child)
 
     def _launch(self, child: _Child) -> None:
