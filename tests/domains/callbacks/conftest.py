@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,8 +78,9 @@ class Receiver:
         await send({"type": "http.response.body", "body": answer})
 
 
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+@asynccontextmanager
+async def serving() -> AsyncIterator[Receiver]:
+    """Run a receiver on a free port."""
     made = Receiver()
     config = uvicorn.Config(
         made, host="127.0.0.1", port=0, lifespan="off", log_level="critical", access_log=False
@@ -86,7 +88,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     made.port = socket.getsockname()[1]
-    serving = asyncio.create_task(server.serve(sockets=[socket]))
+    task = asyncio.create_task(server.serve(sockets=[socket]))
     async with asyncio.timeout(5):
         while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
             await asyncio.sleep(0.01)
@@ -94,7 +96,13 @@ async def receiver() -> AsyncIterator[Receiver]:
     if made.gate is not None:
         made.gate.set()
     server.should_exit = True
-    await serving
+    await task
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with serving() as made:
+        yield made
 
 
 @dataclass
