@@ -167,8 +167,6 @@ class Journey:
 
     async def watch_phone(self) -> str:
         await self.world.sees(TEXT, seconds=30)
-        await self.world.open("/")
-        await self._picture(self.world, "phones.png")
         return f"on the phone: {TEXT}"
 
     async def ask_receipt(self) -> str:
@@ -189,12 +187,30 @@ class Journey:
         await self.portal.page.wait_for_load_state()
         path = self.portal.page.url.removeprefix(self.portal.base)
         await self.portal.until(path, "0.05")
+        await self.portal.page.locator("details summary").get_by_text("这笔费用怎么来的").click()
+        why = await self.portal.page.locator("details[open]").inner_text()
+        assert "0.05" in why, why
         await self._picture(self.portal, "message.png")
-        await self.portal.open("/")
         await self.portal.until("/costs", "99.95")
+        if self.images:
+            await self._enliven()
+        return "the portal shows the message's life and explains its ¥0.05; ¥99.95 are left"
+
+    async def _enliven(self) -> None:
+        """Write to more phones, so that the pictures show a day's work."""
+        for number, ending in enumerate(("8001", "0002", "8003", "8004")):
+            await asyncio.to_thread(self._call, "send_usms_message", {
+                "PhoneNumbers": [f"1390000{ending}"],
+                "TemplateId": self.template,
+                "SigContent": SIGNATURE,
+                "TemplateParams": [str(318_402 + number * 7919)],
+            })  # fmt: skip
+        await self.world.until("/", "1390000" + "8004")
+        await self._picture(self.world, "phones.png")
+        await self.portal.open("/")
+        await self.portal.page.wait_for_timeout(1500)
         await self.portal.open("/")
         await self._picture(self.portal, "portal.png")
-        return "the portal shows the message's life and its charge of ¥0.05; ¥99.95 are left"
 
     async def _say_where(self) -> None:
         for desk in (self.portal, self.office, self.world):
