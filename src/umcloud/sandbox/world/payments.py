@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.doors.kit.render import render
-from umcloud.doors.kit.values import Badge, Code, Key, Lines, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Tone
 from umcloud.sandbox.gateway.trades import PAID, Trade
 from umcloud.sandbox.world.collaborators import outside
 
@@ -27,7 +27,8 @@ def _row(trade: Trade, *, waiting: set[str]) -> tuple[object, ...]:
     notified = trade.notify_id not in waiting
     return (
         trade.decided_at,
-        Lines(Code(trade.out_trade_no), trade.trade_no),
+        Code(trade.out_trade_no),
+        trade.trade_no,
         trade.subject,
         f"¥{trade.total_amount}",
         trade.buyer_logon_id,
