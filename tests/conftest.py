@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from umcloud.infra.db import Database, Tx
@@ -22,6 +23,10 @@ from umcloud.infra.schema import create_tables, migrate
 from umcloud.kernel.act import SYSTEM, Act, Door
 
 pytest_plugins = ["tests.browser"]
+
+# No test judges by the wall clock, a busy machine's least of all.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _numbers = itertools.count(1)
 
