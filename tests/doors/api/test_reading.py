@@ -81,7 +81,9 @@ async def test_an_empty_balance_accepts_an_exact_prefix(
     conforms(accepted, "Accepted")
     assert response.status_code == 202
     assert ["id" in one for one in accepted["messages"]] == [True] * 20 + [False] * 5
-    assert accepted["messages"][20]["refusal"]["type"] == "balance.insufficient"
+    refusal = accepted["messages"][20]["refusal"]
+    assert refusal["type"] == "balance.insufficient"
+    assert "0.05 needed, 0.00 available" in refusal["detail"]
     alone = await http.post("/messages", json=several[0])
     assert alone.status_code == 402
     page = (await http.get("/messages", params={"session": accepted["session"]})).json()

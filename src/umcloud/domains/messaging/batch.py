@@ -20,6 +20,7 @@ from umcloud.domains.messaging.model import SendAnswer, SendRequest
 from umcloud.domains.messaging.screening import Screened
 from umcloud.infra.hot import HotConnection, Rows, ints, one, texts, uuids
 from umcloud.kernel.ids import AccountId, uuid7
+from umcloud.kernel.money import Money
 from umcloud.kernel.refusals import Refusal, registry
 
 STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
@@ -210,7 +211,10 @@ def _insufficient(account: int, needed: int, wallets: Wallets) -> Refusal:
     money = wallets.get((account, CNY))
     available = max(0, money.available) if money else 0
     return InsufficientBalance(
-        currency=CNY, needed=needed, available=available, missing=max(0, needed - available)
+        currency=CNY,
+        needed=Money(needed).plain(),
+        available=Money(available).plain(),
+        missing=Money(max(0, needed - available)).plain(),
     )
 
 
