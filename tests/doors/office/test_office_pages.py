@@ -115,6 +115,9 @@ async def test_unmasking_asks_for_a_reason_and_is_written_down(
     assert seen.actor_id == staff["support"]
     assert seen.account_id == world.sender
     assert seen.facts["reason"] == "complaint 42"
+    log = (await support.get(f"/customers/{show('acc', world.sender)}/log")).text
+    assert "reason: complaint 42" in log
+    assert "Staff<" not in log
 
 
 async def test_messages_are_found_by_number_account_and_status(

@@ -15,6 +15,7 @@ from umcloud.doors.kit.context import RequestContext, Shell, Transactions
 from umcloud.doors.kit.context import SignedIn as Person
 from umcloud.doors.kit.navigation import NavEntry
 from umcloud.doors.office import (
+    customer_log,
     customers,
     entrance,
     ledger,
@@ -35,6 +36,7 @@ ROUTES = [
     *today.ROUTES,
     *reviews.ROUTES,
     *customers.ROUTES,
+    *customer_log.ROUTES,
     *messages.ROUTES,
     *lines.ROUTES,
     *ledger.ROUTES,
@@ -52,7 +54,9 @@ NAVIGATION = (
         ),
         roles=nav_roles(StaffRole.REVIEWER),
     ),
-    NavEntry("/customers", "office.nav.customers", "building", roles=nav_roles(*customers.READERS)),
+    NavEntry(
+        "/customers", "office.nav.customers", "building", roles=nav_roles(*customer_log.READERS)
+    ),
     NavEntry(
         "/messages",
         "office.nav.messages",

@@ -1,4 +1,4 @@
-"""Customers: search, one customer from all sides, freeze and thaw, the audit log of one."""
+"""Customers: search, one customer from all sides, freeze and thaw, and its latest log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from umcloud.domains.accounts.model import (
 )
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.audit import queries as audit
-from umcloud.domains.audit.model import AuditRecord
 from umcloud.domains.identity import queries as identity
 from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger.model import Balance, UnitBalance
@@ -38,6 +37,7 @@ from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Stat
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
+from umcloud.doors.office.customer_log import READERS, actor, address, names_of
 from umcloud.doors.office.review.accounts import TONES as IDENTITY_TONES
 from umcloud.doors.office.review.signatures import TONES as REVIEW_TONES
 from umcloud.doors.office.standing import id_in_path, only_staff, reachable, uuid_or_none
@@ -46,7 +46,6 @@ from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, show
 from umcloud.kernel.money import Money
 
-READERS = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE)
 STATE_TONES = {
     AccountState.ACTIVE: Tone.GOOD,
     AccountState.FROZEN: Tone.BAD,
@@ -67,11 +66,6 @@ def state_badge(account: Account) -> Badge:
     return Badge(Key(f"enum.AccountState.{account.state.name}"), STATE_TONES[account.state])
 
 
-def address(account_id: AccountId) -> str:
-    """Return where a customer's page is."""
-    return f"/customers/{show('acc', account_id)}"
-
-
 CUSTOMERS = TableSpec(
     name="customers",
     columns=(
@@ -85,36 +79,6 @@ CUSTOMERS = TableSpec(
     detail=lambda row: address(row.id),
 )
 
-
-def _actor(row: AuditRecord) -> Lines:
-    return Lines(Key(f"office.actor.{row.actor_kind.value}"), row.door.value)
-
-
-def _facts_words(row: AuditRecord) -> str:
-    hidden = {"account_id"}
-    return " · ".join(
-        f"{name}: {value}" for name, value in sorted(row.facts.items()) if name not in hidden
-    )
-
-
-LOG = TableSpec(
-    name="log",
-    columns=(
-        Column("at", "office.log.at"),
-        Column("name", "office.log.what", value=lambda row: Code(row.name)),
-        Column("actor", "office.log.who", value=_actor),
-        Column("facts", "office.log.facts", value=_facts_words, wide=True),
-        Column("ip", "office.log.ip", optional=True),
-        Column(
-            "request_id",
-            "office.log.request",
-            value=lambda row: Code(show("req", row.request_id)),
-            optional=True,
-        ),
-    ),
-    empty=Empty("office.log.none", "office.log.none.text", "history"),
-    page_size=50,
-)
 
 FREEZE = FormSpec(
     "freeze",
@@ -167,6 +131,7 @@ async def _customer(request: Request, form: Form | None) -> Response:
         account = await queries.account(tx, account_id)
         if account is None:
             raise NothingHere
+        names = await names_of(tx, account_id)
         facts: dict[str, Any] = {
             "profile": await _profile(tx, request, account),
             "stats": await _stats(tx, request, account_id),
@@ -176,7 +141,7 @@ async def _customer(request: Request, form: Form | None) -> Response:
             "resources": await _resources(tx, request, account_id),
             "units": _units(texts, await books.units(tx, account_id, context.act.now)),
             "log": [
-                [row.at, Code(row.name), _actor(row)]
+                [row.at, Code(row.name), actor(row, names)]
                 for row in await audit.for_account(tx, account_id, limit=LOG_SHOWN)
             ],
         }
@@ -319,27 +284,6 @@ def _units(texts: Texts, units: Sequence[UnitBalance]) -> list[list[object]]:
     ]
 
 
-@only_staff(*READERS)
-async def customer_log(request: Request) -> Response:
-    """Show everything that was done for or by a customer."""
-    context, query = context_of(request), read_query(request, LOG)
-    account_id = AccountId(id_in_path(request, "acc"))
-    before = uuid_or_none(query.after[0]) if query.after else None
-    async with context.transaction() as tx:
-        account = await queries.account(tx, account_id)
-        if account is None:
-            raise NothingHere
-        rows = await audit.for_account(tx, account_id, before, query.limit + 1)
-    table = fill_table(request, LOG, query, rows, cursor=lambda row: (row.id,))
-    return await render(
-        request,
-        "office/customer_log.html",
-        table=table,
-        account=account,
-        address=address(account_id),
-    )
-
-
 @only_staff(StaffRole.SUPPORT)
 async def freeze(request: Request) -> Response:
     """Freeze the account, for a reason (C4.2)."""
@@ -375,7 +319,6 @@ async def thaw(request: Request) -> Response:
 ROUTES = [
     Route("/customers", customers),
     Route("/customers/{id}", customer),
-    Route("/customers/{id}/log", customer_log),
     Route("/customers/{id}/freeze", freeze, methods=["POST"]),
     Route("/customers/{id}/thaw", thaw, methods=["POST"]),
 ]
