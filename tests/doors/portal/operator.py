@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from tests.doors.portal.conftest import World
 from tests.domains.payments.channel import notice_for
+from tests.doors.portal.conftest import World
 from umcloud.domains.identity import queries as identity_queries
 from umcloud.domains.identity import service as identity
 from umcloud.domains.messaging import service as messaging

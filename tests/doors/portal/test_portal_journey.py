@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -20,7 +21,7 @@ def placed(answer: object, prefix: str) -> str:
     """Return what the browser was sent to below a prefix."""
     location = getattr(answer, "headers", {}).get("location", "")
     assert location.startswith(prefix), re.findall(
-        r"k-bad.*?<.div>", getattr(answer, "text", ""), re.S
+        r"k-bad.*?<.div>", getattr(answer, "text", ""), re.DOTALL
     )
     return str(location.removeprefix(prefix))
 
@@ -103,6 +104,28 @@ async def test_the_first_message(ready: tuple[Customer, str, Operator]) -> None:
             "/inbox",
         ):
             await member.see(f"{path}?lang={language}")
+
+
+async def test_the_life_of_a_message_is_told_while_it_happens(
+    ready: tuple[Customer, str, Operator],
+) -> None:
+    member, template, operator = ready
+    sent = await member.post(
+        "/send",
+        {
+            "template": template,
+            "number": "13800138000",
+            "signature": "示例科技",
+            "value1": "482913",
+            "value2": "5",
+        },
+    )
+    closing = operator.world.app.state.collaborators.closing
+    asyncio.get_running_loop().call_later(1.5, closing.set)
+    told = await member.client.get(f"/records/{placed(sent, '/records/')}/events?lang=en")
+    assert "event: life" in told.text
+    assert "Accepted and charged" in told.text
+    assert "event: end" not in told.text
 
 
 async def test_a_bad_number_and_a_bad_value_are_blamed(

@@ -25,6 +25,7 @@ from umcloud.doors.kit.values import Code, Exact, Key, Link
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import cursor_id, state_badge
 from umcloud.kernel.ids import PaymentId, read, show
+from umcloud.kernel.moments import shanghai_day
 from umcloud.kernel.money import Money
 
 RECHARGE = FormSpec(
@@ -125,7 +126,12 @@ async def overview(request: Request) -> Response:
             "/costs/packages",
             icon="package",
         ),
-        Stat(Key("portal.costs.segments"), today.segments, "/records", icon="message"),
+        Stat(
+            Key("portal.costs.segments"),
+            today.segments,
+            f"/records?since={shanghai_day(context.act.now).isoformat()}",
+            icon="message",
+        ),
     ]
     held = [
         *(

@@ -54,7 +54,7 @@ async def home(request: Request) -> Response:
         "portal/home.html",
         first_visit=any(task.state != "done" for task in tasks),
         tasks=tasks,
-        stats=_stats(today, Money(balance.available), units),
+        stats=_stats(context, today, Money(balance.available), units),
         chart=_chart(days),
         account=owner,
         stopped=owner is not None and owner.state is not AccountState.ACTIVE,
@@ -108,23 +108,28 @@ def _to(path: str, counts: dict[ReviewState, int]) -> str:
     return f"/{path}" if any(counts.values()) else f"/{path}/new"
 
 
-def _stats(today: Counts, available: Money, units: list[UnitBalance]) -> list[Stat]:
+def _stats(
+    context: RequestContext, today: Counts, available: Money, units: list[UnitBalance]
+) -> list[Stat]:
     ended = today.delivered + today.failed + today.unknown + today.rejected
+    since = f"/records?since={shanghai_day(context.act.now).isoformat()}"
+    refused = context.texts.ui("portal.home.failed.note", count=today.rejected)
     rate = Decimal(today.delivered) / ended if ended else None
     return [
-        Stat(Key("portal.home.sent"), today.accepted, "/records", icon="send"),
+        Stat(Key("portal.home.sent"), today.accepted, since, icon="send"),
         Stat(
             Key("portal.home.rate"),
             Percent(rate),
-            "/records?status=delivered",
+            f"{since}&status=delivered",
             note=Key("portal.home.rate.note"),
             tone=Tone.GOOD,
             icon="check",
         ),
         Stat(
             Key("portal.home.failed"),
-            today.failed + today.rejected,
-            "/records?status=failed",
+            today.failed,
+            f"{since}&status=failed",
+            note=refused if today.rejected else "",
             icon="alert-circle",
         ),
         Stat(Key("portal.home.balance"), available, "/costs", icon="wallet"),
