@@ -161,7 +161,9 @@ def _is_back(stack: Stack, target: str, pid: int) -> bool:
             return False
         return target == "a backend" or stack.pids().get("postgres") != pid
     now = stack.pids().get(target)
-    return now not in {None, pid} and psutil.pid_exists(now or 0)
+    if now in {None, pid} or not psutil.pid_exists(now or 0):
+        return False
+    return target != "web" or stack.answers()
 
 
 def _drain(stack: Stack) -> None:

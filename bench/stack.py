@@ -80,6 +80,14 @@ class Stack:
         path = self.home / "processes.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
+    def answers(self) -> bool:
+        """Tell whether the HTTP doors take connections."""
+        try:
+            socket.create_connection(("127.0.0.1", self.settings.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
     def usage(self) -> dict[str, Usage]:
         """Return what each of its programs has used, children included."""
         found: dict[str, Usage] = {}

@@ -28,5 +28,5 @@ def test_kills_lose_nothing_and_double_nothing() -> None:
 def test_a_build_that_forgets_idempotency_keys_is_found_out() -> None:
     done = chaos("--short", "--kills", "0", "--rate", "200", "--broken")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "| charged twice |" in done.stdout
-    assert "**broken**" in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("| charged twice |")]
+    assert line.endswith("| **broken** |")
