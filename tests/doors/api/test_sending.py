@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.doors.programs import SESSION, Recorder
+from umcloud.domains.accounts.model import AccountState, KeyFacts, KeyState, Scope
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.messaging.errors import Overloaded, TemplateNotApproved
 from umcloud.domains.messaging.model import SESSION_MASK, SendAnswer
+from umcloud.doors.api.accepting import read_request
 from umcloud.doors.api.answers import head_of, tail_of, written
-from umcloud.infra.i18n import Texts
-from umcloud.kernel.ids import show
+from umcloud.infra.i18n import LOCALES, Texts
+from umcloud.kernel.ids import AccountId, KeyId, show
+from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import NumberMalformed
 
 ONE = {"to": "13800138000", "template": "UTN260302ABCDEF", "values": ["123456"]}
@@ -207,3 +211,39 @@ def test_answers_need_no_reader_where_nothing_is_refused() -> None:
     texts = Texts("en")
     body = written(SendAnswer(SESSION, {}, [1, 2]), texts)
     assert body.count(b"msg_") == 2
+
+
+FACTS = KeyFacts(
+    KeyId(UUID(int=1)),
+    AccountId(UUID(int=2)),
+    3,
+    AccountState.ACTIVE,
+    None,
+    "public",
+    "private",
+    KeyState.ACTIVE,
+    frozenset(Scope),
+    (),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["to", "template", "values", "messages", "reference", "x"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_body_is_read_or_refused(body: bytes) -> None:
+    try:
+        request = read_request(body, FACTS)
+    except Refusal as refusal:
+        told = [Texts(locale).refusal(refusal) for locale in LOCALES]
+    else:
+        told = ["accepted"]
+        assert request.account_id == FACTS.account_id
+    assert all(told)
