@@ -175,7 +175,7 @@ async def keep_books(tx: Tx, act: Act, *, sealed: bool) -> dict[str, UUID]:
 
 
 @pytest.mark.parametrize("sealed", [False, True])
-async def test_good_books_have_no_violations(tx: Tx, act: Act, sealed: bool) -> None:  # noqa: FBT001 - pytest's parameter
+async def test_good_books_have_no_violations(tx: Tx, act: Act, *, sealed: bool) -> None:
     await keep_books(tx, act, sealed=sealed)
     assert await violations(tx, act.now) == []
 
