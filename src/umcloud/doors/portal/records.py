@@ -277,7 +277,6 @@ def _why(charge: ChargeExplained) -> Why:
         source=charge.price_source,
         todo=Key("portal.why.todo"),
         action=Link(Key("portal.why.statement"), "/costs/statement"),
-        open=True,
     )
 
 
