@@ -109,7 +109,11 @@ class HotConnection:
         prepares = [
             f"PREPARE {s.name}{f' ({s.types})' if s.types else ''} AS {s.sql}" for s in statements
         ]
-        await hot.run([*settings, *prepares])
+        try:
+            await hot.run([*settings, *prepares])
+        except BaseException:
+            await hot.close()
+            raise
         return hot
 
     async def run(self, calls: Sequence[str]) -> list[Rows]:
