@@ -31,6 +31,7 @@ CARRIER_PASSWORD_LENGTH = 8
 LINE_SECRET_PURPOSE = "line.password"  # noqa: S105 - what it is sealed for
 SANDBOX_LINE = 1
 SANDBOX_SOURCE = "10690001"
+SANDBOX_WINDOW = 1_500
 DAYS_AHEAD = 8
 
 
@@ -89,6 +90,7 @@ async def _carrier_line(tx: Tx, act: Act, settings: Settings, sealer: Sealer) ->
             system_id=CARRIER_SYSTEM_ID,
             password_sealed=sealed,
             source=SANDBOX_SOURCE,
+            window=SANDBOX_WINDOW,
         ),
     )
 

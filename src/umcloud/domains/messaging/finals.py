@@ -59,6 +59,12 @@ WITH page AS MATERIALIZED (
     WHERE c.follower = :follower
 )
 """
+_PAGE_OF_ACCOUNTS = """
+{page} SELECT n, p.xid::text AS xid, lane, id, account_id, cls, segments, state
+FROM (SELECT count(*) AS n FROM page) AS read
+LEFT JOIN page AS p ON p.account_id = ANY(CAST(:accounts AS uuid[]))
+ORDER BY p.xid, lane, id
+""".format(page=PAGE)
 
 
 async def take(
@@ -74,10 +80,7 @@ async def take(
         return 0, []
     rows = (
         await tx.sql(
-            f"{PAGE} SELECT n, p.xid::text AS xid, lane, id, account_id, cls, segments, state "  # noqa: S608 - our own words
-            "FROM (SELECT count(*) AS n FROM page) AS read "
-            "LEFT JOIN page AS p ON p.account_id = ANY(CAST(:accounts AS uuid[])) "
-            "ORDER BY p.xid, lane, id",
+            _PAGE_OF_ACCOUNTS,
             **cursor,
             limit=limit,
             accounts=list(accounts),
