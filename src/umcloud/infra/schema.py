@@ -73,7 +73,9 @@ def create_tables(url: str, *, unfinished: bool = False) -> str:
 
     with _connect(url) as connection, connection.begin():
         event.listen(connection, "before_cursor_execute", remember)
-        tables.create_all(connection, checkfirst=False)
+        # By name: which slice happened to be imported first must not show in the migration.
+        by_name = sorted(tables.tables.values(), key=lambda table: table.name)
+        tables.create_all(connection, tables=by_name, checkfirst=False)
     whole = _HEADER + "\n".join(_settled(statements))
     return re.sub(r" +$", "", whole, flags=re.MULTILINE)
 

@@ -22,37 +22,6 @@ CREATE TABLE account (
 	CONSTRAINT ck_account_frozen_reason CHECK (frozen_reason IN ('THEFT', 'PROFILE', 'ARREARS', 'BREACH', 'REQUEST'))
 );
 
-CREATE TABLE staff (
-	id UUID NOT NULL,
-	email VARCHAR(254) NOT NULL,
-	name VARCHAR(64) NOT NULL,
-	roles VARCHAR(16)[] NOT NULL,
-	state VARCHAR(8) NOT NULL,
-	password_hash TEXT NOT NULL,
-	failures SMALLINT DEFAULT '0' NOT NULL,
-	locked_until TIMESTAMP WITH TIME ZONE,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_staff PRIMARY KEY (id),
-	CONSTRAINT uq_staff_email UNIQUE (email),
-	CONSTRAINT ck_staff_state CHECK (state IN ('ACTIVE', 'REMOVED')),
-	CONSTRAINT ck_staff_has_a_role CHECK (cardinality(roles) > 0)
-);
-
-CREATE TABLE one_time_code (
-	channel VARCHAR(8) NOT NULL,
-	target VARCHAR(254) NOT NULL,
-	purpose VARCHAR(16) NOT NULL,
-	code_mac BYTEA NOT NULL,
-	tries SMALLINT NOT NULL,
-	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	day DATE NOT NULL,
-	sent_on_day SMALLINT NOT NULL,
-	used_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_one_time_code PRIMARY KEY (channel, target, purpose),
-	CONSTRAINT ck_one_time_code_tries CHECK (tries BETWEEN 0 AND 5),
-	CONSTRAINT ck_one_time_code_mac CHECK (octet_length(code_mac) = 32)
-);
-
 CREATE TABLE agreement_version (
 	id UUID NOT NULL,
 	kind TEXT NOT NULL,
@@ -73,6 +42,15 @@ CREATE TABLE agreement_version (
 );
 
 CREATE TRIGGER agreement_version_is_immutable BEFORE UPDATE OR DELETE ON agreement_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE audit_head (
+	single BOOLEAN NOT NULL,
+	seq BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	CONSTRAINT pk_audit_head PRIMARY KEY (single),
+	CONSTRAINT ck_audit_head_one_row CHECK (single),
+	CONSTRAINT ck_audit_head_sha256 CHECK (octet_length(hash) = 32)
+);
 
 CREATE TABLE audit_record (
 	id UUID NOT NULL,
@@ -99,15 +77,6 @@ CREATE INDEX ix_audit_record_account_id_id ON audit_record (account_id, id);
 
 CREATE INDEX ix_audit_record_unsealed ON audit_record (at, id) WHERE chain_seq IS NULL;
 
-CREATE TABLE audit_head (
-	single BOOLEAN NOT NULL,
-	seq BIGINT NOT NULL,
-	hash BYTEA NOT NULL,
-	CONSTRAINT pk_audit_head PRIMARY KEY (single),
-	CONSTRAINT ck_audit_head_one_row CHECK (single),
-	CONSTRAINT ck_audit_head_sha256 CHECK (octet_length(hash) = 32)
-);
-
 CREATE TABLE audit_run (
 	id UUID NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -121,37 +90,28 @@ CREATE TABLE audit_run (
 
 CREATE INDEX ix_audit_run_at ON audit_run (at);
 
-CREATE TABLE price_version (
-	id UUID NOT NULL,
-	list_id UUID NOT NULL,
-	product TEXT NOT NULL,
-	class TEXT NOT NULL,
-	destination TEXT NOT NULL,
-	countries TEXT NOT NULL,
-	tier_from INTEGER NOT NULL,
-	tier_below INTEGER,
-	unit_price NUMERIC(18, 8),
-	tax_code TEXT NOT NULL,
-	charge_on TEXT NOT NULL,
-	valid_from TIMESTAMP WITH TIME ZONE NOT NULL,
-	valid_to TIMESTAMP WITH TIME ZONE,
-	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+CREATE TABLE carrier_line (
+	number SMALLINT NOT NULL,
+	name TEXT NOT NULL,
+	host TEXT NOT NULL,
+	port INTEGER NOT NULL,
+	system_id TEXT NOT NULL,
+	password_sealed BYTEA NOT NULL,
 	source TEXT NOT NULL,
-	CONSTRAINT pk_price_version PRIMARY KEY (id),
-	CONSTRAINT uq_price_version_list_id_product_class_destination_tier_3ab3 UNIQUE (list_id, product, class, destination, tier_from, valid_from),
-	CONSTRAINT ck_price_version_class_known CHECK (class IN ('otp', 'notice', 'marketing', 'international')),
-	CONSTRAINT ck_price_version_destination_given CHECK ((class = 'international') = (destination <> '')),
-	CONSTRAINT ck_price_version_tier_from_one CHECK (tier_from >= 1),
-	CONSTRAINT ck_price_version_tier_not_empty CHECK (tier_below IS NULL OR tier_below > tier_from),
-	CONSTRAINT ck_price_version_price_not_negative CHECK (unit_price >= 0),
-	CONSTRAINT ck_price_version_charge_on_known CHECK (charge_on IN ('submission', 'delivery')),
-	CONSTRAINT ck_price_version_validity_not_empty CHECK (valid_to IS NULL OR valid_to > valid_from),
-	CONSTRAINT ck_price_version_source_given CHECK (source <> '')
+	"window" INTEGER NOT NULL,
+	per_second INTEGER,
+	state TEXT NOT NULL,
+	carries TEXT NOT NULL,
+	priority SMALLINT NOT NULL,
+	CONSTRAINT pk_carrier_line PRIMARY KEY (number),
+	CONSTRAINT ck_carrier_line_number_range CHECK (number BETWEEN 1 AND 999),
+	CONSTRAINT ck_carrier_line_port_range CHECK (port BETWEEN 1 AND 65535),
+	CONSTRAINT ck_carrier_line_window_range CHECK ("window" BETWEEN 1 AND 10000),
+	CONSTRAINT ck_carrier_line_some_speed CHECK (per_second > 0),
+	CONSTRAINT ck_carrier_line_state_known CHECK (state IN ('enabled', 'draining', 'disabled')),
+	CONSTRAINT ck_carrier_line_carries_known CHECK (carries IN ('domestic', 'international', 'all')),
+	CONSTRAINT uq_carrier_line_name UNIQUE (name)
 );
-
-CREATE INDEX ix_price_version_product ON price_version (product, class);
-
-CREATE TRIGGER price_version_is_immutable BEFORE UPDATE OR DELETE ON price_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE charge (
 	lane SMALLINT NOT NULL,
@@ -191,35 +151,69 @@ CREATE TABLE charge_outcome (
 
 CREATE TABLE charge_outcome_default PARTITION OF charge_outcome DEFAULT;
 
-CREATE TABLE legal_subject (
-	id UUID NOT NULL,
-	kind VARCHAR(16) NOT NULL,
-	number VARCHAR(18) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	legal_person VARCHAR(64) NOT NULL,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_legal_subject PRIMARY KEY (id),
-	CONSTRAINT uq_legal_subject_kind_number UNIQUE (kind, number),
-	CONSTRAINT ck_legal_subject_kind CHECK (kind IN ('ORGANISATION'))
+CREATE TABLE clock_offset (
+	"only" BOOLEAN NOT NULL,
+	microseconds BIGINT NOT NULL,
+	CONSTRAINT pk_clock_offset PRIMARY KEY ("only"),
+	CONSTRAINT ck_clock_offset_one_row CHECK ("only"),
+	CONSTRAINT ck_clock_offset_forward_only CHECK (microseconds >= 0)
 );
 
-CREATE TABLE wallet (
+CREATE TABLE daily_count (
+	account_id UUID NOT NULL,
+	day DATE NOT NULL,
+	class TEXT NOT NULL,
+	state TEXT NOT NULL,
+	messages BIGINT NOT NULL,
+	segments BIGINT NOT NULL,
+	CONSTRAINT pk_daily_count PRIMARY KEY (account_id, day, class, state)
+);
+
+CREATE TABLE entry (
+	lane SMALLINT NOT NULL,
+	wallet_id UUID NOT NULL,
+	seq BIGINT NOT NULL,
+	journal_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	balance_after BIGINT NOT NULL,
+	CONSTRAINT pk_entry PRIMARY KEY (lane, wallet_id, seq),
+	CONSTRAINT uq_entry_lane_journal_id_wallet_id UNIQUE (lane, journal_id, wallet_id),
+	CONSTRAINT ck_entry_moves_something CHECK (amount <> 0),
+	CONSTRAINT ck_entry_i3_from_one CHECK (seq > 0)
+);
+
+CREATE TRIGGER entry_is_immutable BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE final (
+	xid XID8 DEFAULT pg_current_xact_id() NOT NULL,
 	lane SMALLINT NOT NULL,
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
-	currency TEXT NOT NULL,
-	posted BIGINT NOT NULL,
-	held BIGINT NOT NULL,
-	credit_limit BIGINT NOT NULL,
-	seq BIGINT NOT NULL,
-	CONSTRAINT pk_wallet PRIMARY KEY (lane, id),
-	CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency),
-	CONSTRAINT ck_wallet_lane_range CHECK (lane BETWEEN 0 AND 255),
-	CONSTRAINT ck_wallet_held_positive CHECK (held >= 0),
-	CONSTRAINT ck_wallet_credit_positive CHECK (credit_limit >= 0),
-	CONSTRAINT ck_wallet_i4_affordable CHECK (posted - held + credit_limit >= 0)
+	class TEXT NOT NULL,
+	segments SMALLINT NOT NULL,
+	state TEXT NOT NULL,
+	code TEXT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_final PRIMARY KEY (xid, lane, id),
+	CONSTRAINT ck_final_state_known CHECK (state IN ('delivered', 'failed', 'unknown', 'rejected'))
 )
- WITH (fillfactor = 50);
+ PARTITION BY RANGE (id);
+
+CREATE TABLE final_default PARTITION OF final DEFAULT;
+
+CREATE TABLE idempotency (
+	lane SMALLINT NOT NULL,
+	account_id UUID NOT NULL,
+	key TEXT NOT NULL,
+	request_hash TEXT NOT NULL,
+	session_id UUID NOT NULL,
+	answer JSONB NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_idempotency PRIMARY KEY (lane, account_id, key),
+	CONSTRAINT ck_idempotency_key_length CHECK (length(key) BETWEEN 1 AND 255)
+);
+
+CREATE INDEX ix_idempotency_at ON idempotency (at);
 
 CREATE TABLE journal (
 	lane SMALLINT NOT NULL,
@@ -239,43 +233,6 @@ CREATE TABLE journal (
 CREATE UNIQUE INDEX uq_journal_idempotency_key ON journal (lane, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 CREATE TRIGGER journal_is_immutable BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION refuse_change();
-
-CREATE TABLE entry (
-	lane SMALLINT NOT NULL,
-	wallet_id UUID NOT NULL,
-	seq BIGINT NOT NULL,
-	journal_id UUID NOT NULL,
-	amount BIGINT NOT NULL,
-	balance_after BIGINT NOT NULL,
-	CONSTRAINT pk_entry PRIMARY KEY (lane, wallet_id, seq),
-	CONSTRAINT uq_entry_lane_journal_id_wallet_id UNIQUE (lane, journal_id, wallet_id),
-	CONSTRAINT ck_entry_moves_something CHECK (amount <> 0),
-	CONSTRAINT ck_entry_i3_from_one CHECK (seq > 0)
-);
-
-CREATE TRIGGER entry_is_immutable BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
-
-CREATE TABLE operator_entry (
-	lane SMALLINT NOT NULL,
-	journal_id UUID NOT NULL,
-	line SMALLINT NOT NULL,
-	ledger_account TEXT NOT NULL,
-	currency TEXT NOT NULL,
-	amount BIGINT NOT NULL,
-	CONSTRAINT pk_operator_entry PRIMARY KEY (lane, journal_id, line),
-	CONSTRAINT ck_operator_entry_moves_something CHECK (amount <> 0)
-);
-
-CREATE TRIGGER operator_entry_is_immutable BEFORE UPDATE OR DELETE ON operator_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
-
-CREATE TABLE operator_fold (
-	ledger_account TEXT NOT NULL,
-	currency TEXT NOT NULL,
-	lane SMALLINT NOT NULL,
-	balance BIGINT NOT NULL,
-	upto_block BIGINT NOT NULL,
-	CONSTRAINT pk_operator_fold PRIMARY KEY (ledger_account, currency, lane)
-);
 
 CREATE TABLE journal_block (
 	number BIGINT NOT NULL,
@@ -311,34 +268,24 @@ CREATE TABLE lane_log (
 
 INSERT INTO lane_log SELECT n, '00000000-0000-0000-0000-000000000000' FROM generate_series(0, 255) AS n;
 
-CREATE TABLE sender (
-	lane SMALLINT NOT NULL,
-	account_id UUID NOT NULL,
-	version BIGINT NOT NULL,
-	CONSTRAINT pk_sender PRIMARY KEY (lane, account_id)
+CREATE TABLE legal_subject (
+	id UUID NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	number VARCHAR(18) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	legal_person VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_legal_subject PRIMARY KEY (id),
+	CONSTRAINT uq_legal_subject_kind_number UNIQUE (kind, number),
+	CONSTRAINT ck_legal_subject_kind CHECK (kind IN ('ORGANISATION'))
 );
 
-CREATE TABLE carrier_line (
-	number SMALLINT NOT NULL,
-	name TEXT NOT NULL,
-	host TEXT NOT NULL,
-	port INTEGER NOT NULL,
-	system_id TEXT NOT NULL,
-	password_sealed BYTEA NOT NULL,
-	source TEXT NOT NULL,
-	"window" INTEGER NOT NULL,
-	per_second INTEGER,
-	state TEXT NOT NULL,
-	carries TEXT NOT NULL,
-	priority SMALLINT NOT NULL,
-	CONSTRAINT pk_carrier_line PRIMARY KEY (number),
-	CONSTRAINT ck_carrier_line_number_range CHECK (number BETWEEN 1 AND 999),
-	CONSTRAINT ck_carrier_line_port_range CHECK (port BETWEEN 1 AND 65535),
-	CONSTRAINT ck_carrier_line_window_range CHECK ("window" BETWEEN 1 AND 10000),
-	CONSTRAINT ck_carrier_line_some_speed CHECK (per_second > 0),
-	CONSTRAINT ck_carrier_line_state_known CHECK (state IN ('enabled', 'draining', 'disabled')),
-	CONSTRAINT ck_carrier_line_carries_known CHECK (carries IN ('domestic', 'international', 'all')),
-	CONSTRAINT uq_carrier_line_name UNIQUE (name)
+CREATE TABLE log_cursor (
+	follower TEXT NOT NULL,
+	xid XID8 NOT NULL,
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	CONSTRAINT pk_log_cursor PRIMARY KEY (follower)
 );
 
 CREATE TABLE message (
@@ -366,71 +313,42 @@ CREATE INDEX ix_message_account_id ON message (account_id, id);
 
 CREATE TABLE message_default PARTITION OF message DEFAULT;
 
-CREATE TABLE submission (
-	lane SMALLINT NOT NULL,
-	id UUID NOT NULL,
-	part SMALLINT NOT NULL,
-	attempt SMALLINT NOT NULL,
-	line SMALLINT NOT NULL,
-	state TEXT NOT NULL,
-	carrier_id TEXT,
-	error INTEGER,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_submission PRIMARY KEY (lane, id, part, attempt),
-	CONSTRAINT ck_submission_state_known CHECK (state IN ('submitted', 'rejected', 'unknown')),
-	CONSTRAINT ck_submission_carrier_names_it CHECK ((state = 'submitted') = (carrier_id IS NOT NULL))
-)
- PARTITION BY RANGE (id);
-
-CREATE INDEX ix_submission_carrier_id ON submission (carrier_id);
-
-CREATE TABLE submission_default PARTITION OF submission DEFAULT;
-
-CREATE TABLE receipt (
-	lane SMALLINT NOT NULL,
-	id UUID NOT NULL,
-	part SMALLINT NOT NULL,
-	state TEXT NOT NULL,
-	code TEXT NOT NULL,
-	carrier_at TIMESTAMP WITH TIME ZONE,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_receipt PRIMARY KEY (lane, id, part),
-	CONSTRAINT ck_receipt_state_known CHECK (state IN ('delivered', 'failed', 'unknown'))
-)
- PARTITION BY RANGE (id);
-
-CREATE TABLE receipt_default PARTITION OF receipt DEFAULT;
-
-CREATE TABLE final (
-	xid XID8 DEFAULT pg_current_xact_id() NOT NULL,
-	lane SMALLINT NOT NULL,
-	id UUID NOT NULL,
-	account_id UUID NOT NULL,
-	class TEXT NOT NULL,
-	segments SMALLINT NOT NULL,
-	state TEXT NOT NULL,
-	code TEXT NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_final PRIMARY KEY (xid, lane, id),
-	CONSTRAINT ck_final_state_known CHECK (state IN ('delivered', 'failed', 'unknown', 'rejected'))
-)
- PARTITION BY RANGE (id);
-
-CREATE TABLE final_default PARTITION OF final DEFAULT;
-
-CREATE TABLE idempotency (
-	lane SMALLINT NOT NULL,
-	account_id UUID NOT NULL,
-	key TEXT NOT NULL,
-	request_hash TEXT NOT NULL,
-	session_id UUID NOT NULL,
-	answer JSONB NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_idempotency PRIMARY KEY (lane, account_id, key),
-	CONSTRAINT ck_idempotency_key_length CHECK (length(key) BETWEEN 1 AND 255)
+CREATE TABLE one_time_code (
+	channel VARCHAR(8) NOT NULL,
+	target VARCHAR(254) NOT NULL,
+	purpose VARCHAR(16) NOT NULL,
+	code_mac BYTEA NOT NULL,
+	tries SMALLINT NOT NULL,
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	day DATE NOT NULL,
+	sent_on_day SMALLINT NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_one_time_code PRIMARY KEY (channel, target, purpose),
+	CONSTRAINT ck_one_time_code_tries CHECK (tries BETWEEN 0 AND 5),
+	CONSTRAINT ck_one_time_code_mac CHECK (octet_length(code_mac) = 32)
 );
 
-CREATE INDEX ix_idempotency_at ON idempotency (at);
+CREATE TABLE operator_entry (
+	lane SMALLINT NOT NULL,
+	journal_id UUID NOT NULL,
+	line SMALLINT NOT NULL,
+	ledger_account TEXT NOT NULL,
+	currency TEXT NOT NULL,
+	amount BIGINT NOT NULL,
+	CONSTRAINT pk_operator_entry PRIMARY KEY (lane, journal_id, line),
+	CONSTRAINT ck_operator_entry_moves_something CHECK (amount <> 0)
+);
+
+CREATE TRIGGER operator_entry_is_immutable BEFORE UPDATE OR DELETE ON operator_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE operator_fold (
+	ledger_account TEXT NOT NULL,
+	currency TEXT NOT NULL,
+	lane SMALLINT NOT NULL,
+	balance BIGINT NOT NULL,
+	upto_block BIGINT NOT NULL,
+	CONSTRAINT pk_operator_fold PRIMARY KEY (ledger_account, currency, lane)
+);
 
 CREATE TABLE orphan_receipt (
 	line SMALLINT NOT NULL,
@@ -440,24 +358,6 @@ CREATE TABLE orphan_receipt (
 	carrier_at TIMESTAMP WITH TIME ZONE,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_orphan_receipt PRIMARY KEY (line, carrier_id)
-);
-
-CREATE TABLE daily_count (
-	account_id UUID NOT NULL,
-	day DATE NOT NULL,
-	class TEXT NOT NULL,
-	state TEXT NOT NULL,
-	messages BIGINT NOT NULL,
-	segments BIGINT NOT NULL,
-	CONSTRAINT pk_daily_count PRIMARY KEY (account_id, day, class, state)
-);
-
-CREATE TABLE log_cursor (
-	follower TEXT NOT NULL,
-	xid XID8 NOT NULL,
-	lane SMALLINT NOT NULL,
-	id UUID NOT NULL,
-	CONSTRAINT pk_log_cursor PRIMARY KEY (follower)
 );
 
 CREATE TABLE payment (
@@ -505,6 +405,60 @@ CREATE TABLE payment_statement (
 
 CREATE TRIGGER payment_statement_is_immutable BEFORE UPDATE OR DELETE ON payment_statement FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE price_version (
+	id UUID NOT NULL,
+	list_id UUID NOT NULL,
+	product TEXT NOT NULL,
+	class TEXT NOT NULL,
+	destination TEXT NOT NULL,
+	countries TEXT NOT NULL,
+	tier_from INTEGER NOT NULL,
+	tier_below INTEGER,
+	unit_price NUMERIC(18, 8),
+	tax_code TEXT NOT NULL,
+	charge_on TEXT NOT NULL,
+	valid_from TIMESTAMP WITH TIME ZONE NOT NULL,
+	valid_to TIMESTAMP WITH TIME ZONE,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	source TEXT NOT NULL,
+	CONSTRAINT pk_price_version PRIMARY KEY (id),
+	CONSTRAINT uq_price_version_list_id_product_class_destination_tier_3ab3 UNIQUE (list_id, product, class, destination, tier_from, valid_from),
+	CONSTRAINT ck_price_version_class_known CHECK (class IN ('otp', 'notice', 'marketing', 'international')),
+	CONSTRAINT ck_price_version_destination_given CHECK ((class = 'international') = (destination <> '')),
+	CONSTRAINT ck_price_version_tier_from_one CHECK (tier_from >= 1),
+	CONSTRAINT ck_price_version_tier_not_empty CHECK (tier_below IS NULL OR tier_below > tier_from),
+	CONSTRAINT ck_price_version_price_not_negative CHECK (unit_price >= 0),
+	CONSTRAINT ck_price_version_charge_on_known CHECK (charge_on IN ('submission', 'delivery')),
+	CONSTRAINT ck_price_version_validity_not_empty CHECK (valid_to IS NULL OR valid_to > valid_from),
+	CONSTRAINT ck_price_version_source_given CHECK (source <> '')
+);
+
+CREATE INDEX ix_price_version_product ON price_version (product, class);
+
+CREATE TRIGGER price_version_is_immutable BEFORE UPDATE OR DELETE ON price_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE receipt (
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	part SMALLINT NOT NULL,
+	state TEXT NOT NULL,
+	code TEXT NOT NULL,
+	carrier_at TIMESTAMP WITH TIME ZONE,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_receipt PRIMARY KEY (lane, id, part),
+	CONSTRAINT ck_receipt_state_known CHECK (state IN ('delivered', 'failed', 'unknown'))
+)
+ PARTITION BY RANGE (id);
+
+CREATE TABLE receipt_default PARTITION OF receipt DEFAULT;
+
+CREATE TABLE sender (
+	lane SMALLINT NOT NULL,
+	account_id UUID NOT NULL,
+	version BIGINT NOT NULL,
+	CONSTRAINT pk_sender PRIMARY KEY (lane, account_id)
+);
+
 CREATE TABLE signature (
 	id UUID NOT NULL,
 	public_id TEXT NOT NULL,
@@ -548,6 +502,42 @@ CREATE UNIQUE INDEX uq_signature_default ON signature (account_id) WHERE is_defa
 
 CREATE UNIQUE INDEX uq_signature_text_alive ON signature (account_id, text) WHERE deleted_at IS NULL;
 
+CREATE TABLE staff (
+	id UUID NOT NULL,
+	email VARCHAR(254) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	roles VARCHAR(16)[] NOT NULL,
+	state VARCHAR(8) NOT NULL,
+	password_hash TEXT NOT NULL,
+	failures SMALLINT DEFAULT '0' NOT NULL,
+	locked_until TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_staff PRIMARY KEY (id),
+	CONSTRAINT uq_staff_email UNIQUE (email),
+	CONSTRAINT ck_staff_state CHECK (state IN ('ACTIVE', 'REMOVED')),
+	CONSTRAINT ck_staff_has_a_role CHECK (cardinality(roles) > 0)
+);
+
+CREATE TABLE submission (
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	part SMALLINT NOT NULL,
+	attempt SMALLINT NOT NULL,
+	line SMALLINT NOT NULL,
+	state TEXT NOT NULL,
+	carrier_id TEXT,
+	error INTEGER,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_submission PRIMARY KEY (lane, id, part, attempt),
+	CONSTRAINT ck_submission_state_known CHECK (state IN ('submitted', 'rejected', 'unknown')),
+	CONSTRAINT ck_submission_carrier_names_it CHECK ((state = 'submitted') = (carrier_id IS NOT NULL))
+)
+ PARTITION BY RANGE (id);
+
+CREATE INDEX ix_submission_carrier_id ON submission (carrier_id);
+
+CREATE TABLE submission_default PARTITION OF submission DEFAULT;
+
 CREATE TABLE template (
 	id UUID NOT NULL,
 	public_id TEXT NOT NULL,
@@ -588,40 +578,34 @@ CREATE INDEX ix_template_account ON template (account_id, id);
 
 CREATE INDEX ix_template_queue ON template (submitted_at, id) WHERE state IN (0, 1) AND deleted_at IS NULL;
 
-CREATE TABLE clock_offset (
-	"only" BOOLEAN NOT NULL,
-	microseconds BIGINT NOT NULL,
-	CONSTRAINT pk_clock_offset PRIMARY KEY ("only"),
-	CONSTRAINT ck_clock_offset_one_row CHECK ("only"),
-	CONSTRAINT ck_clock_offset_forward_only CHECK (microseconds >= 0)
-);
-
-CREATE TABLE member (
+CREATE TABLE wallet (
+	lane SMALLINT NOT NULL,
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
-	email VARCHAR(254),
-	phone VARCHAR(20),
-	name VARCHAR(64) NOT NULL,
-	role VARCHAR(16) NOT NULL,
-	state VARCHAR(8) NOT NULL,
-	password_hash TEXT,
-	failures SMALLINT DEFAULT '0' NOT NULL,
-	locked_until TIMESTAMP WITH TIME ZONE,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_member PRIMARY KEY (id),
-	CONSTRAINT ck_member_reachable CHECK (email IS NOT NULL OR phone IS NOT NULL),
-	CONSTRAINT ck_member_email_lower_case CHECK (email = lower(email)),
-	CONSTRAINT ck_member_role CHECK (role IN ('OWNER', 'DEVELOPER', 'FINANCE')),
-	CONSTRAINT ck_member_state CHECK (state IN ('INVITED', 'ACTIVE', 'REMOVED')),
-	CONSTRAINT ck_member_active_has_password CHECK (state <> 'ACTIVE' OR password_hash IS NOT NULL),
-	CONSTRAINT fk_member_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+	currency TEXT NOT NULL,
+	posted BIGINT NOT NULL,
+	held BIGINT NOT NULL,
+	credit_limit BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	CONSTRAINT pk_wallet PRIMARY KEY (lane, id),
+	CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency),
+	CONSTRAINT ck_wallet_lane_range CHECK (lane BETWEEN 0 AND 255),
+	CONSTRAINT ck_wallet_held_positive CHECK (held >= 0),
+	CONSTRAINT ck_wallet_credit_positive CHECK (credit_limit >= 0),
+	CONSTRAINT ck_wallet_i4_affordable CHECK (posted - held + credit_limit >= 0)
+)
+ WITH (fillfactor = 50);
+
+CREATE TABLE account_subject (
+	account_id UUID NOT NULL,
+	subject_id UUID NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_account_subject PRIMARY KEY (account_id),
+	CONSTRAINT fk_account_subject_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_account_subject_subject_id FOREIGN KEY(subject_id) REFERENCES legal_subject (id)
 );
 
-CREATE INDEX ix_member_account_id ON member (account_id);
-
-CREATE UNIQUE INDEX uq_member_email ON member (email) WHERE state <> 'REMOVED';
-
-CREATE UNIQUE INDEX uq_member_phone ON member (phone) WHERE state <> 'REMOVED';
+CREATE INDEX ix_account_subject_subject_id ON account_subject (subject_id);
 
 CREATE TABLE api_key (
 	id UUID NOT NULL,
@@ -643,6 +627,26 @@ CREATE TABLE api_key (
 
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 
+CREATE TABLE bucket (
+	lane SMALLINT NOT NULL,
+	wallet_id UUID NOT NULL,
+	id UUID NOT NULL,
+	kind TEXT NOT NULL,
+	priority SMALLINT NOT NULL,
+	remaining BIGINT NOT NULL,
+	granted BIGINT NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE,
+	refundable BOOLEAN NOT NULL,
+	CONSTRAINT pk_bucket PRIMARY KEY (lane, wallet_id, id),
+	CONSTRAINT fk_bucket_lane_wallet_id FOREIGN KEY(lane, wallet_id) REFERENCES wallet (lane, id),
+	CONSTRAINT ck_bucket_kind_known CHECK (kind IN ('package', 'voucher', 'gift', 'cash', 'credit')),
+	CONSTRAINT ck_bucket_i9_not_negative CHECK (remaining >= 0 OR kind = 'credit'),
+	CONSTRAINT ck_bucket_only_cash_is_refundable CHECK (NOT (refundable AND kind <> 'cash'))
+)
+ WITH (fillfactor = 50);
+
+CREATE UNIQUE INDEX uq_bucket_open_ended ON bucket (lane, wallet_id, kind) WHERE expires_at IS NULL;
+
 CREATE TABLE callback_endpoint (
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
@@ -663,16 +667,45 @@ CREATE TABLE callback_endpoint (
 
 CREATE INDEX ix_callback_endpoint_living ON callback_endpoint (account_id) WHERE state <> 'removed';
 
-CREATE TABLE account_subject (
-	account_id UUID NOT NULL,
-	subject_id UUID NOT NULL,
-	since TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_account_subject PRIMARY KEY (account_id),
-	CONSTRAINT fk_account_subject_account_id FOREIGN KEY(account_id) REFERENCES account (id),
-	CONSTRAINT fk_account_subject_subject_id FOREIGN KEY(subject_id) REFERENCES legal_subject (id)
+CREATE TABLE email_outbox (
+	id UUID NOT NULL,
+	account_id UUID,
+	recipient VARCHAR(254) NOT NULL,
+	subject VARCHAR(200) NOT NULL,
+	sealed_text BYTEA,
+	state VARCHAR(8) NOT NULL,
+	attempts SMALLINT NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_error VARCHAR(200),
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_email_outbox PRIMARY KEY (id),
+	CONSTRAINT ck_email_outbox_state CHECK (state IN ('QUEUED', 'SENT', 'DEAD')),
+	CONSTRAINT ck_email_outbox_text_while_queued CHECK ((state = 'QUEUED') = (sealed_text IS NOT NULL)),
+	CONSTRAINT ck_email_outbox_sent_says_when CHECK ((state = 'SENT') = (sent_at IS NOT NULL)),
+	CONSTRAINT fk_email_outbox_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
 
-CREATE INDEX ix_account_subject_subject_id ON account_subject (subject_id);
+CREATE INDEX ix_email_outbox_due ON email_outbox (due_at, id) WHERE state = 'QUEUED';
+
+CREATE TABLE hold (
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	wallet_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	state TEXT NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	settled_at TIMESTAMP WITH TIME ZONE,
+	journal_id UUID,
+	CONSTRAINT pk_hold PRIMARY KEY (lane, id),
+	CONSTRAINT fk_hold_lane_wallet_id FOREIGN KEY(lane, wallet_id) REFERENCES wallet (lane, id),
+	CONSTRAINT ck_hold_positive CHECK (amount > 0),
+	CONSTRAINT ck_hold_state_known CHECK (state IN ('open', 'posted', 'voided', 'expired')),
+	CONSTRAINT ck_hold_settled_when_closed CHECK ((state = 'open') = (settled_at IS NULL))
+);
+
+CREATE INDEX ix_hold_open ON hold (expires_at) WHERE state = 'open';
 
 CREATE TABLE identity_application (
 	id UUID NOT NULL,
@@ -701,45 +734,6 @@ CREATE INDEX ix_identity_application_queue ON identity_application (submitted_at
 
 CREATE UNIQUE INDEX uq_identity_application_living ON identity_application (account_id) WHERE state <> 'REFUSED';
 
-CREATE TABLE bucket (
-	lane SMALLINT NOT NULL,
-	wallet_id UUID NOT NULL,
-	id UUID NOT NULL,
-	kind TEXT NOT NULL,
-	priority SMALLINT NOT NULL,
-	remaining BIGINT NOT NULL,
-	granted BIGINT NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE,
-	refundable BOOLEAN NOT NULL,
-	CONSTRAINT pk_bucket PRIMARY KEY (lane, wallet_id, id),
-	CONSTRAINT fk_bucket_lane_wallet_id FOREIGN KEY(lane, wallet_id) REFERENCES wallet (lane, id),
-	CONSTRAINT ck_bucket_kind_known CHECK (kind IN ('package', 'voucher', 'gift', 'cash', 'credit')),
-	CONSTRAINT ck_bucket_i9_not_negative CHECK (remaining >= 0 OR kind = 'credit'),
-	CONSTRAINT ck_bucket_only_cash_is_refundable CHECK (NOT (refundable AND kind <> 'cash'))
-)
- WITH (fillfactor = 50);
-
-CREATE UNIQUE INDEX uq_bucket_open_ended ON bucket (lane, wallet_id, kind) WHERE expires_at IS NULL;
-
-CREATE TABLE hold (
-	lane SMALLINT NOT NULL,
-	id UUID NOT NULL,
-	wallet_id UUID NOT NULL,
-	amount BIGINT NOT NULL,
-	state TEXT NOT NULL,
-	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	settled_at TIMESTAMP WITH TIME ZONE,
-	journal_id UUID,
-	CONSTRAINT pk_hold PRIMARY KEY (lane, id),
-	CONSTRAINT fk_hold_lane_wallet_id FOREIGN KEY(lane, wallet_id) REFERENCES wallet (lane, id),
-	CONSTRAINT ck_hold_positive CHECK (amount > 0),
-	CONSTRAINT ck_hold_state_known CHECK (state IN ('open', 'posted', 'voided', 'expired')),
-	CONSTRAINT ck_hold_settled_when_closed CHECK ((state = 'open') = (settled_at IS NULL))
-);
-
-CREATE INDEX ix_hold_open ON hold (expires_at) WHERE state = 'open';
-
 CREATE TABLE line_cursor (
 	line SMALLINT NOT NULL,
 	lane SMALLINT NOT NULL,
@@ -748,26 +742,32 @@ CREATE TABLE line_cursor (
 	CONSTRAINT fk_line_cursor_line FOREIGN KEY(line) REFERENCES carrier_line (number)
 );
 
-CREATE TABLE email_outbox (
+CREATE TABLE member (
 	id UUID NOT NULL,
-	account_id UUID,
-	recipient VARCHAR(254) NOT NULL,
-	subject VARCHAR(200) NOT NULL,
-	sealed_text BYTEA,
+	account_id UUID NOT NULL,
+	email VARCHAR(254),
+	phone VARCHAR(20),
+	name VARCHAR(64) NOT NULL,
+	role VARCHAR(16) NOT NULL,
 	state VARCHAR(8) NOT NULL,
-	attempts SMALLINT NOT NULL,
-	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	last_error VARCHAR(200),
+	password_hash TEXT,
+	failures SMALLINT DEFAULT '0' NOT NULL,
+	locked_until TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	sent_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_email_outbox PRIMARY KEY (id),
-	CONSTRAINT ck_email_outbox_state CHECK (state IN ('QUEUED', 'SENT', 'DEAD')),
-	CONSTRAINT ck_email_outbox_text_while_queued CHECK ((state = 'QUEUED') = (sealed_text IS NOT NULL)),
-	CONSTRAINT ck_email_outbox_sent_says_when CHECK ((state = 'SENT') = (sent_at IS NOT NULL)),
-	CONSTRAINT fk_email_outbox_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+	CONSTRAINT pk_member PRIMARY KEY (id),
+	CONSTRAINT ck_member_reachable CHECK (email IS NOT NULL OR phone IS NOT NULL),
+	CONSTRAINT ck_member_email_lower_case CHECK (email = lower(email)),
+	CONSTRAINT ck_member_role CHECK (role IN ('OWNER', 'DEVELOPER', 'FINANCE')),
+	CONSTRAINT ck_member_state CHECK (state IN ('INVITED', 'ACTIVE', 'REMOVED')),
+	CONSTRAINT ck_member_active_has_password CHECK (state <> 'ACTIVE' OR password_hash IS NOT NULL),
+	CONSTRAINT fk_member_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
 
-CREATE INDEX ix_email_outbox_due ON email_outbox (due_at, id) WHERE state = 'QUEUED';
+CREATE INDEX ix_member_account_id ON member (account_id);
+
+CREATE UNIQUE INDEX uq_member_email ON member (email) WHERE state <> 'REMOVED';
+
+CREATE UNIQUE INDEX uq_member_phone ON member (phone) WHERE state <> 'REMOVED';
 
 CREATE TABLE package_order (
 	id UUID NOT NULL,
@@ -871,31 +871,37 @@ CREATE TABLE signature_evidence (
 
 CREATE UNIQUE INDEX uq_signature_evidence_current ON signature_evidence (signature_id, kind) WHERE replaced_at IS NULL;
 
-CREATE TABLE sign_in_session (
+CREATE TABLE callback_delivery (
 	id UUID NOT NULL,
-	token_hash BYTEA NOT NULL,
-	kind VARCHAR(8) NOT NULL,
-	account_id UUID,
-	member_id UUID,
-	staff_id UUID,
+	endpoint_id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	topic TEXT NOT NULL,
+	items JSONB NOT NULL,
+	state TEXT NOT NULL,
+	tries INTEGER NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lease UUID,
+	last_status INTEGER,
+	last_error TEXT,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ended_at TIMESTAMP WITH TIME ZONE,
-	ip VARCHAR(45),
-	user_agent VARCHAR(300),
-	CONSTRAINT pk_sign_in_session PRIMARY KEY (id),
-	CONSTRAINT uq_sign_in_session_token_hash UNIQUE (token_hash),
-	CONSTRAINT ck_sign_in_session_one_side CHECK ((kind = 'MEMBER' AND member_id IS NOT NULL AND account_id IS NOT NULL AND staff_id IS NULL) OR (kind = 'STAFF' AND staff_id IS NOT NULL AND member_id IS NULL AND account_id IS NULL)),
-	CONSTRAINT ck_sign_in_session_sha256 CHECK (octet_length(token_hash) = 32),
-	CONSTRAINT fk_sign_in_session_account_id FOREIGN KEY(account_id) REFERENCES account (id),
-	CONSTRAINT fk_sign_in_session_member_id FOREIGN KEY(member_id) REFERENCES member (id),
-	CONSTRAINT fk_sign_in_session_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id)
+	CONSTRAINT pk_callback_delivery PRIMARY KEY (id),
+	CONSTRAINT ck_callback_delivery_topic_known CHECK (topic IN ('receipts', 'ping')),
+	CONSTRAINT ck_callback_delivery_state_known CHECK (state IN ('pending', 'delivered', 'dead')),
+	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
+	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
+	CONSTRAINT ck_callback_delivery_items_are_a_list CHECK (jsonb_typeof(items) = 'array'),
+	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 100),
+	CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES callback_endpoint (id),
+	CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
 
-CREATE INDEX ix_sign_in_session_living_account ON sign_in_session (account_id) WHERE ended_at IS NULL;
+CREATE INDEX ix_callback_delivery_account_id_id ON callback_delivery (account_id, id);
 
-CREATE INDEX ix_sign_in_session_living_member ON sign_in_session (member_id) WHERE ended_at IS NULL;
+CREATE INDEX ix_callback_delivery_due ON callback_delivery (endpoint_id, next_at) WHERE state = 'pending';
+
+CREATE INDEX ix_callback_delivery_endpoint_id_id ON callback_delivery (endpoint_id, id);
 
 CREATE TABLE consent (
 	id UUID NOT NULL,
@@ -932,38 +938,6 @@ CREATE TABLE consent (
 
 CREATE TRIGGER consent_is_immutable BEFORE UPDATE OR DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
-CREATE TABLE callback_delivery (
-	id UUID NOT NULL,
-	endpoint_id UUID NOT NULL,
-	account_id UUID NOT NULL,
-	topic TEXT NOT NULL,
-	items JSONB NOT NULL,
-	state TEXT NOT NULL,
-	tries INTEGER NOT NULL,
-	attempts INTEGER NOT NULL,
-	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	lease UUID,
-	last_status INTEGER,
-	last_error TEXT,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	ended_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_callback_delivery PRIMARY KEY (id),
-	CONSTRAINT ck_callback_delivery_topic_known CHECK (topic IN ('receipts', 'ping')),
-	CONSTRAINT ck_callback_delivery_state_known CHECK (state IN ('pending', 'delivered', 'dead')),
-	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
-	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
-	CONSTRAINT ck_callback_delivery_items_are_a_list CHECK (jsonb_typeof(items) = 'array'),
-	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 100),
-	CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES callback_endpoint (id),
-	CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY(account_id) REFERENCES account (id)
-);
-
-CREATE INDEX ix_callback_delivery_account_id_id ON callback_delivery (account_id, id);
-
-CREATE INDEX ix_callback_delivery_due ON callback_delivery (endpoint_id, next_at) WHERE state = 'pending';
-
-CREATE INDEX ix_callback_delivery_endpoint_id_id ON callback_delivery (endpoint_id, id);
-
 CREATE TABLE identity_document (
 	id UUID NOT NULL,
 	application_id UUID NOT NULL,
@@ -996,6 +970,32 @@ CREATE TABLE notification (
 CREATE INDEX ix_notification_account_id_id ON notification (account_id, id);
 
 CREATE INDEX ix_notification_unread ON notification (account_id) WHERE read_at IS NULL;
+
+CREATE TABLE sign_in_session (
+	id UUID NOT NULL,
+	token_hash BYTEA NOT NULL,
+	kind VARCHAR(8) NOT NULL,
+	account_id UUID,
+	member_id UUID,
+	staff_id UUID,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	ip VARCHAR(45),
+	user_agent VARCHAR(300),
+	CONSTRAINT pk_sign_in_session PRIMARY KEY (id),
+	CONSTRAINT uq_sign_in_session_token_hash UNIQUE (token_hash),
+	CONSTRAINT ck_sign_in_session_one_side CHECK ((kind = 'MEMBER' AND member_id IS NOT NULL AND account_id IS NOT NULL AND staff_id IS NULL) OR (kind = 'STAFF' AND staff_id IS NOT NULL AND member_id IS NULL AND account_id IS NULL)),
+	CONSTRAINT ck_sign_in_session_sha256 CHECK (octet_length(token_hash) = 32),
+	CONSTRAINT fk_sign_in_session_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_sign_in_session_member_id FOREIGN KEY(member_id) REFERENCES member (id),
+	CONSTRAINT fk_sign_in_session_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id)
+);
+
+CREATE INDEX ix_sign_in_session_living_account ON sign_in_session (account_id) WHERE ended_at IS NULL;
+
+CREATE INDEX ix_sign_in_session_living_member ON sign_in_session (member_id) WHERE ended_at IS NULL;
 
 CREATE TABLE callback_attempt (
 	delivery_id UUID NOT NULL,
