@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+_YOUNG = 50_000
 
 
 def die_with_me(pid: int, how: signal.Signals = signal.SIGTERM) -> subprocess.Popen[bytes]:
@@ -29,3 +35,22 @@ def release(guard: subprocess.Popen[bytes]) -> None:
     guard.wait()
     if guard.stdin is not None:
         guard.stdin.close()
+
+
+def stand_back(steps: int = 10) -> None:
+    """Let other processes have the processor first, as far as the system knows how.
+
+    For work that can wait: what was accepted is in the log, accepting has somebody waiting.
+    """
+    with suppress(AttributeError, OSError):
+        os.nice(steps)
+    # Linux may weigh whole sessions against each other; then a process's own nice says nothing.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(steps), encoding="ascii")
+
+
+def calm_collector() -> None:
+    """Collect garbage rarely: thousands of short-lived objects a second hold no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 50)

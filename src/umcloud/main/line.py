@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 
 import uvloop
 
 from umcloud.infra.db import Database
+from umcloud.infra.processes import calm_collector, stand_back
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import Settings, settings
 from umcloud.lines.runner import PASSWORD_PURPOSE, Runner
 from umcloud.main.clockwork import clockwork
-
-_YOUNG = 50_000
 
 
 def main() -> None:
@@ -23,10 +21,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # Tens of thousands of parts live for a moment each: looking for cycles among them is waste.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 50)
+    calm_collector()
+    stand_back()
     uvloop.run(serve(settings()))
 
 

@@ -21,6 +21,7 @@ from umcloud.doors.payments.notify import notify_route
 from umcloud.doors.portal.app import portal
 from umcloud.infra.bus import Bus
 from umcloud.infra.db import Database
+from umcloud.infra.processes import calm_collector
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import LOOPBACK, Settings, settings
 from umcloud.main import payment
@@ -142,6 +143,7 @@ async def main(chosen: Settings) -> None:
             ),
         }
         app = Doors(database, doors, front)
+        calm_collector()
         await serve(app, host=chosen.host, port=chosen.port, closing=closing)
 
 

@@ -15,6 +15,7 @@ from umcloud.domains.callbacks.dispatcher import Dispatcher
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
 from umcloud.infra.outbound import Outbound
+from umcloud.infra.processes import stand_back
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import Settings, settings
 from umcloud.main.database import reachable
@@ -78,6 +79,7 @@ def main() -> int:
     """Run the worker; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log customers' URLs
+    stand_back()
     found = settings()
     with reachable(found) as url:
         asyncio.run(run(found, url))
