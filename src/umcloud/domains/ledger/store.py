@@ -13,7 +13,6 @@ from sqlalchemy.engine import Row
 
 from umcloud.domains.ledger import tables as t
 from umcloud.domains.ledger.model import (
-    CNY,
     DRAW_ORDER,
     Bucket,
     BucketKind,
@@ -163,14 +162,3 @@ async def insert_rows(tx: Tx, table: str, rows: list[dict[str, object]]) -> None
     """Append rows to `journal`, `entry` or `operator_entry`."""
     if rows:
         await tx.execute(insert(metadata.tables[table]), rows)
-
-
-async def money_wallet(tx: Tx, lane: int, account_id: UUID) -> Row[Any] | None:
-    """Return the account's CNY wallet without locking it."""
-    return await tx.one_or_none(
-        select(t.wallet).where(
-            t.wallet.c.lane == lane,
-            t.wallet.c.account_id == account_id,
-            t.wallet.c.currency == CNY,
-        )
-    )

@@ -77,13 +77,6 @@ class AccountStopped(Refusal):
     kind: ClassVar[Kind] = Kind.FORBIDDEN
 
 
-class ConsentMissing(Refusal):
-    """The agreement version in force has not been accepted (P.2)."""
-
-    code: ClassVar[str] = "send.consent_missing"
-    kind: ClassVar[Kind] = Kind.UNPROVEN
-
-
 class NoLine(Refusal):
     """No carrier line serves this destination now."""
 

@@ -136,7 +136,6 @@ RETCODE_OF: Final[Mapping[str, int]] = {
     "account.closed": 173,
     "send.account_stopped": 173,
     "send.not_verified": 173,
-    "send.consent_missing": 173,
     TokenUnknown.code: 174,
     "key.scope_missing": 291,
     "key.address_refused": 294,
