@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -104,7 +105,12 @@ async def key_for(tx: Tx, public_key: str, *, vault: Vault) -> KeyFacts | None:
 
     Who caches the answer asks again within 5 seconds: a theft report has to stop everything (C5.2).
     """
-    row = await tx.one_or_none(
+    return (await keys_for(tx, [public_key], vault=vault)).get(public_key)
+
+
+async def keys_for(tx: Tx, public_keys: Sequence[str], *, vault: Vault) -> dict[str, KeyFacts]:
+    """Return the same as `key_for` of many keys, by public key; unknown ones are left out."""
+    rows = await tx.all(
         select(
             tables.api_key,
             tables.account.c.lane,
@@ -112,22 +118,23 @@ async def key_for(tx: Tx, public_key: str, *, vault: Vault) -> KeyFacts | None:
             tables.account.c.frozen_reason,
         )
         .join(tables.account, tables.account.c.id == tables.api_key.c.account_id)
-        .where(tables.api_key.c.public_key == public_key)
+        .where(tables.api_key.c.public_key.in_(public_keys))
     )
-    if row is None:
-        return None
-    return KeyFacts(
-        key_id=KeyId(row.id),
-        account_id=AccountId(row.account_id),
-        lane=row.lane,
-        account_state=AccountState(row.account_state),
-        frozen_reason=FreezeReason(row.frozen_reason) if row.frozen_reason else None,
-        public_key=row.public_key,
-        private_key=vault.unseal_private(row.sealed_private),
-        state=KeyState(row.state),
-        scopes=frozenset(Scope(scope) for scope in row.scopes),
-        networks=key_store.networks_of(row.networks),
-    )
+    return {
+        row.public_key: KeyFacts(
+            key_id=KeyId(row.id),
+            account_id=AccountId(row.account_id),
+            lane=row.lane,
+            account_state=AccountState(row.account_state),
+            frozen_reason=FreezeReason(row.frozen_reason) if row.frozen_reason else None,
+            public_key=row.public_key,
+            private_key=vault.unseal_private(row.sealed_private),
+            state=KeyState(row.state),
+            scopes=frozenset(Scope(scope) for scope in row.scopes),
+            networks=key_store.networks_of(row.networks),
+        )
+        for row in rows
+    }
 
 
 async def admitted(tx: Tx, bearer: str, *, scope: Scope, ip: str | None, vault: Vault) -> KeyFacts:

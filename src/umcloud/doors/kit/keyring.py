@@ -71,6 +71,8 @@ class HeldKey:
     """The last day noted as one of use."""
     looked_at: float = float("-inf")
     """When the calendar was last looked at for that."""
+    wanted: bool = True
+    """Whether anybody came with it since it was last asked for."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,9 @@ class KeyRing:
     per_second: float = 20_000.0
     """Requests a key may make in a second, and in one burst."""
     _held: dict[str, HeldKey] = field(default_factory=dict)
-    _asking: dict[str, asyncio.Task[HeldKey]] = field(default_factory=dict)
+    _asking: dict[str, asyncio.Future[HeldKey]] = field(default_factory=dict)
+    _queue: set[str] = field(default_factory=set)
+    _loading: asyncio.Task[None] | None = None
     _out_of_reach: bool = False
     _noting: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -93,6 +97,7 @@ class KeyRing:
         held = self._held.get(public_key)
         if held is None:
             return None
+        held.wanted = True
         age = time.monotonic() - held.asked_at
         if age > FRESH_SECONDS:
             if age > OLDEST_SECONDS:
@@ -109,10 +114,10 @@ class KeyRing:
         held = self.known(public_key)
         if held is not None:
             return held
-        task = self._asking.get(public_key) or self._ask(public_key)
+        asked = self._asking.get(public_key) or self._ask(public_key)
         # Whoever hangs up must not take the question away from the others who wait for it.
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(asked)
         except (SQLAlchemyError, OSError):
             raise KeysUnreachable(retry_after_seconds=1) from None
 
@@ -133,39 +138,67 @@ class KeyRing:
 
     async def close(self) -> None:
         """Wait for what is still under way."""
-        await asyncio.gather(*self._asking.values(), *self._noting, return_exceptions=True)
+        loading = [self._loading] if self._loading else []
+        await asyncio.gather(*loading, *self._noting, return_exceptions=True)
 
-    def _ask(self, public_key: str) -> asyncio.Task[HeldKey]:
-        task = asyncio.create_task(self._load(public_key))
-        self._asking[public_key] = task
-        task.add_done_callback(lambda done: self._asked(public_key, done))
-        return task
+    def _ask(self, public_key: str) -> asyncio.Future[HeldKey]:
+        asked: asyncio.Future[HeldKey] = asyncio.get_running_loop().create_future()
+        # Nobody may be waiting when it fails: the key that is held is only a little old.
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._asking[public_key] = asked
+        self._queue.add(public_key)
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.create_task(self._load_queue())
+        return asked
 
-    def _asked(self, public_key: str, task: asyncio.Task[HeldKey]) -> None:
-        self._asking.pop(public_key, None)
-        failed = not task.cancelled() and task.exception() is not None
-        # An outage is told once: requests come by the thousand while it lasts.
-        if failed and not self._out_of_reach:
-            log.error("keys cannot be looked up: %s", type(task.exception()).__name__)
-        self._out_of_reach = failed
+    async def _load_queue(self) -> None:
+        """Ask for all that are wanted, and for those that soon will be, in one question."""
+        while self._queue:
+            asked_at = time.monotonic()
+            wanted, self._queue = self._queue, set()
+            wanted |= self._nearly_stale(asked_at)
+            try:
+                await self._load(wanted, asked_at)
+            except Exception as error:  # noqa: BLE001 - whoever waits for a key is told
+                # An outage is told once: requests come by the thousand while it lasts.
+                if not self._out_of_reach:
+                    kind = type(error).__name__
+                    log.error("keys cannot be looked up: %s", kind)  # noqa: TRY400 - no values
+                self._out_of_reach = True
+                for public_key in wanted:
+                    if asked := self._asking.pop(public_key, None):
+                        asked.set_exception(error)
+            else:
+                self._out_of_reach = False
 
-    async def _load(self, public_key: str) -> HeldKey:
-        asked_at = time.monotonic()
+    def _nearly_stale(self, moment: float) -> set[str]:
+        return {
+            public_key
+            for public_key, held in self._held.items()
+            if held.wanted and moment - held.asked_at > FRESH_SECONDS / 2
+        }
+
+    async def _load(self, wanted: set[str], asked_at: float) -> None:
         # PostgreSQL takes no NUL, and no key of ours has one.
-        if "\x00" in public_key:
-            facts = None
-        else:
-            async with self.database.transaction() as tx:
-                facts = await queries.key_for(tx, public_key, vault=self.vault)
+        known = [public_key for public_key in wanted if "\x00" not in public_key]
+        async with self.database.transaction() as tx:
+            found = await queries.keys_for(tx, known, vault=self.vault)
+        if len(self._held) + len(wanted) > _MOST_HELD:
+            self._held.clear()
+        for public_key in wanted:
+            held = self._hold(public_key, found.get(public_key), asked_at)
+            if asked := self._asking.pop(public_key, None):
+                asked.set_result(held)
+
+    def _hold(self, public_key: str, facts: KeyFacts | None, asked_at: float) -> HeldKey:
         private = facts.private_key.encode() if facts else b""
         held = self._held.get(public_key)
         if held is None:
-            if len(self._held) >= _MOST_HELD:
-                self._held.clear()
             bucket = Bucket(self.per_second, self.per_second, asked_at)
             held = self._held[public_key] = HeldKey(facts, private, asked_at, bucket)
         else:
             held.facts, held.private, held.asked_at = facts, private, asked_at
+        held.wanted = False
         return held
 
     async def _note(self, facts: KeyFacts) -> None:
