@@ -10,6 +10,8 @@ import pytest
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import Channel, Contact, FreezeReason
 from umcloud.domains.accounts.vault import Vault
+from umcloud.domains.agreements import service as agreements
+from umcloud.domains.agreements.shipped import shipped_texts
 from umcloud.domains.catalogue.events import PriceVersionPublished
 from umcloud.domains.messaging import facts
 from umcloud.domains.resources.signatures.events import SignatureEvent
@@ -63,6 +65,15 @@ async def test_prices_concern_every_sender(wired: Tx, act: Act, now: datetime) -
     assert await version(wired, ACCOUNT) == 2
     names = await wired.sql("SELECT name FROM audit_record WHERE name = 'price.published'")
     assert names.first() is not None
+
+
+@pytest.mark.clause("P.2")
+async def test_a_published_agreement_concerns_every_sender(
+    wired: Tx, act: Act, now: datetime
+) -> None:
+    await facts.changed(wired, ACCOUNT, now)
+    await agreements.publish(wired, act, new=shipped_texts()[0])
+    assert await version(wired, ACCOUNT) == 2
 
 
 def test_no_change_of_words_is_overlooked() -> None:

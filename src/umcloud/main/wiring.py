@@ -55,8 +55,9 @@ CHANGES_A_SENDER: tuple[type[Event], ...] = (
     template.TemplateDeleted,
 )
 
-#: What everybody sends at, or through, changed.
+#: What everybody sends at, through or under changed.
 CHANGES_ALL_SENDERS: tuple[type[Event], ...] = (
+    agreement.AgreementPublished,
     catalogue.PriceVersionPublished,
     line.LineAdded,
     line.LineStateChanged,

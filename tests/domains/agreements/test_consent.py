@@ -91,8 +91,9 @@ async def test_a_new_version_asks_again_and_the_old_one_can_no_longer_be_accepte
 ) -> None:
     tx, now, who = page.tx, page.act.now, await page.customer()
     assert await service.needs_consent(tx, who.account, now) == page.binding
+    assert rules.unaccepted([], frozenset()) == ()
     with pytest.raises(ConsentNeeded):
-        await service.require_consent(tx, who.account, now)
+        rules.check_covered(await queries.unaccepted(tx, who.account), now)
     english = await service.current(tx, locale="en", now=now)
     await page.agree(who, version_id=english.id)
     assert await service.needs_consent(tx, who.account, now) is None
@@ -105,7 +106,7 @@ async def test_a_new_version_asks_again_and_the_old_one_can_no_longer_be_accepte
     with pytest.raises(NotTheVersionInForce):
         await page.agree(who, act=later)
     second = await page.agree(who, act=later, version_id=new.id)
-    await service.require_consent(tx, who.account, later.now)
+    rules.check_covered(await queries.unaccepted(tx, who.account), later.now)
     assert second.chain_seq == 2
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.doors.programs import SESSION, Recorder
 from umcloud.domains.accounts.model import AccountState, KeyFacts, KeyState, Scope
+from umcloud.domains.agreements.errors import ConsentNeeded
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.messaging.errors import Overloaded, TemplateNotApproved
 from umcloud.domains.messaging.model import SESSION_MASK, SendAnswer
@@ -106,6 +107,18 @@ async def test_a_repeated_request_is_known_by_its_key(
     assert first.request_hash != second.request_hash
     pump.fault = IdempotencyConflict(key="order-1")
     assert (await http.post("/messages", json=ONE, headers=headers)).status_code == 409
+
+
+@pytest.mark.clause("P.2")
+async def test_without_consent_the_problem_says_where_to_give_it(
+    http: httpx.AsyncClient, pump: Recorder
+) -> None:
+    pump.fault = ConsentNeeded(version="1.1")
+    answer = await http.post("/messages", json=ONE)
+    said = answer.json()
+    assert (answer.status_code, said["type"]) == (403, "agreements.consent_needed")
+    assert said["facts"] == {"version": "1.1"}
+    assert "portal" in said["detail"]
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256, "ä"])

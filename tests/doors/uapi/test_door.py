@@ -9,6 +9,7 @@ import pytest
 from bench.customers import Customer
 
 from tests.doors.programs import Recorder, customer, prepare, vault
+from umcloud.domains.agreements.errors import ConsentNeeded
 from umcloud.domains.messaging.errors import NoLine, Overloaded
 from umcloud.doors.dialects.uapi import errors
 from umcloud.doors.dialects.uapi.app import Uapi, uapi
@@ -149,6 +150,15 @@ async def test_a_refused_recipient_refuses_the_request(
     pump.refused = {1: NoLine()}
     request = form(program, PhoneNumbers=["13800138000", "(60)112345678"])
     assert await code_of(await http.post("/", data=request)) == 18004
+
+
+@pytest.mark.clause("P.2")
+async def test_without_consent_the_account_is_stopped(
+    http: httpx.AsyncClient, program: Customer, pump: Recorder
+) -> None:
+    pump.fault = ConsentNeeded(version="1.1")
+    answer = (await http.post("/", data=form(program))).json()
+    assert (answer["RetCode"], "控制台" in answer["Message"]) == (173, True)
 
 
 async def test_messages_are_in_the_readers_language(

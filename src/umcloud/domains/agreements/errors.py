@@ -50,7 +50,7 @@ class PageTimeImpossible(Refusal):
 
 
 class ConsentNeeded(Refusal):
-    """The account has not consented to the version in force (P.2); `version` names it."""
+    """Nothing is sent before the account accepts the version in force (P.2); `version` names it."""
 
     code: ClassVar[str] = "agreements.consent_needed"
     kind: ClassVar[Kind] = Kind.UNPROVEN

@@ -7,6 +7,7 @@ from umcloud.domains.agreements.model import (
     AgreementKind,
     AgreementVersion,
     AgreementVersionId,
+    Beginning,
     ChainBreak,
     Consent,
 )
@@ -31,6 +32,18 @@ async def versions(
 async def version(tx: Tx, version_id: AgreementVersionId) -> AgreementVersion | None:
     """Return one published text, whether it binds or not; None where there is none."""
     return await store.version(tx, version_id)
+
+
+async def unaccepted(  # P.2
+    tx: Tx, account_id: AccountId, kind: AgreementKind = AgreementKind.USER_AGREEMENT
+) -> tuple[Beginning, ...]:
+    """Return the published versions that the account has yet to accept, in order of effect.
+
+    Some may bind later only; `rules.check_covered` tells what they mean at a moment.
+    """
+    return rules.unaccepted(
+        await store.beginnings(tx, kind), await store.accepted(tx, account_id, kind)
+    )
 
 
 async def consents(tx: Tx, account_id: AccountId) -> list[Consent]:

@@ -7,11 +7,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from umcloud.domains.agreements.errors import (
     AuthorityNotConfirmed,
     ClausesNotAcknowledged,
+    ConsentNeeded,
     NoticeTooShort,
     PageTimeImpossible,
     TextUnreadable,
@@ -122,6 +124,29 @@ def in_force(beginnings: Iterable[Beginning], now: datetime) -> str | None:
     if not begun:
         return None
     return max(begun, key=lambda one: (one.effective_from, one.published_at)).version
+
+
+def unaccepted(  # P.2
+    beginnings: Iterable[Beginning], accepted: AbstractSet[str]
+) -> tuple[Beginning, ...]:
+    """Return the versions behind the last accepted one, each once, in the order in which they bind.
+
+    Whoever never accepted any owes them all. A version that was skipped is not owed: consent to
+    its successor covers what is in force.
+    """
+    ahead: dict[str, Beginning] = {}
+    for one in sorted(beginnings, key=lambda one: (one.effective_from, one.published_at)):
+        if one.version in accepted:
+            ahead.clear()
+        else:
+            ahead.setdefault(one.version, one)
+    return tuple(ahead.values())
+
+
+def check_covered(ahead: Sequence[Beginning], now: datetime) -> None:  # P.2
+    """Refuse (ConsentNeeded, naming the version) where one of `unaccepted` is in force."""
+    if ahead and ahead[0].effective_from <= now:
+        raise ConsentNeeded(version=in_force(ahead, now))
 
 
 def check_consent(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from umcloud.domains.agreements import rules, shipped, store
 from umcloud.domains.agreements.errors import (
     AgreementNotFound,
-    ConsentNeeded,
     LanguagesDiffer,
     NotTheVersionInForce,
     PublishedTextIsFixed,
@@ -241,13 +240,6 @@ async def needs_consent(  # P.2
     (AgreementNotFound) before any version is in force.
     """
     label = rules.in_force(await store.beginnings(tx, kind), now)
-    if label is not None and await store.has_consented(tx, account_id, kind, label):
+    if label is not None and label in await store.accepted(tx, account_id, kind):
         return None
     return await current(tx, kind=kind, locale=locale, now=now)
-
-
-async def require_consent(tx: Tx, account_id: AccountId, now: datetime) -> None:  # P.1 P.2
-    """Refuse (ConsentNeeded, naming the version) where the account has yet to consent."""
-    missing = await needs_consent(tx, account_id, now)
-    if missing is not None:
-        raise ConsentNeeded(version=missing.version)

@@ -126,18 +126,14 @@ async def consents(tx: Tx, account_id: AccountId) -> list[Consent]:
     return [_consent(row) for row in rows]
 
 
-async def has_consented(
-    tx: Tx, account_id: AccountId, kind: AgreementKind, version_label: str
-) -> bool:
-    """Tell whether anybody consented for the account to this version, in whatever language."""
-    row = await tx.one_or_none(
-        select(consent.c.id)
+async def accepted(tx: Tx, account_id: AccountId, kind: AgreementKind) -> frozenset[str]:
+    """Return the versions to which anybody consented for the account, in whatever language."""
+    rows = await tx.all(
+        select(consent.c.version)
         .where(consent.c.account_id == account_id)
         .where(consent.c.kind == kind.value)
-        .where(consent.c.version == version_label)
-        .limit(1)
     )
-    return row is not None
+    return frozenset(row.version for row in rows)
 
 
 async def add_consent(tx: Tx, new: Consent) -> None:

@@ -3,17 +3,20 @@
 Each change that matters (account state, verification, consent, signature, template, price, line)
 raises `sender.version` in its own transaction; a batch compares the version it screened with to
 the one in the database, under the lane's lock, and screens again where they differ. So nothing
-is ever sent by facts that had already changed when it was accepted (C4.2, R-SIG-16).
+is ever sent by facts that had already changed when it was accepted (C4.2, R-SIG-16). What time
+alone changes is in the facts with its moment: prices, and versions of the agreement (P.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts.model import AccountState
+from umcloud.domains.agreements import queries as agreements
+from umcloud.domains.agreements.model import Beginning
 from umcloud.domains.catalogue import queries as catalogue
 from umcloud.domains.catalogue.model import MessageClass
 from umcloud.domains.identity import queries as identity
@@ -55,6 +58,8 @@ class SenderFacts:
     version: int
     stopped: Refusal | None
     """Why nothing may be sent at all, if so."""
+    unaccepted: Sequence[Beginning]
+    """Versions of the agreement that stop the account when they begin, first to begin first."""
     signatures: Mapping[str, SignatureFacts]
     default_signature: SignatureFacts | None
     templates: Mapping[str, UsableTemplate]
@@ -82,6 +87,7 @@ async def load(tx: Tx, account_id: AccountId) -> SenderFacts:
         lane=lane,
         version=version,
         stopped=await _stopped(tx, account_id),
+        unaccepted=await agreements.unaccepted(tx, account_id),
         signatures=approved.signatures,
         default_signature=approved.default_signature,
         templates=templates,
@@ -134,5 +140,5 @@ async def changed(tx: Tx, account_id: AccountId, now: datetime) -> None:
 
 
 async def changed_for_all(tx: Tx) -> None:
-    """Say so for every account: prices or lines changed."""
+    """Say so for every account: prices, lines or the agreement changed."""
     await tx.sql("UPDATE sender SET version = version + 1")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from umcloud.domains.agreements.rules import check_covered
 from umcloud.domains.catalogue.model import MessageClass
 from umcloud.domains.charging.model import Rate
 from umcloud.domains.messaging.errors import (
@@ -58,6 +59,7 @@ def screen(facts: SenderFacts, request: SendRequest, now: datetime) -> Screened:
     """
     if facts.stopped is not None:
         raise facts.stopped
+    check_covered(facts.unaccepted, now)  # P.2
     screened = Screened(Ready(), [], {}, facts.version)
     position = 0
     for group in request.groups:

@@ -136,6 +136,7 @@ RETCODE_OF: Final[Mapping[str, int]] = {
     "account.closed": 173,
     "send.account_stopped": 173,
     "send.not_verified": 173,
+    "agreements.consent_needed": 173,
     TokenUnknown.code: 174,
     "key.scope_missing": 291,
     "key.address_refused": 294,
