@@ -13,7 +13,7 @@ from umcloud.infra.db import Database
 from umcloud.infra.hot import HotConnection
 from umcloud.lines.flight import Flight
 
-GAP_SECONDS = 0.004
+GAP_SECONDS = 0.010
 """Between two reads: a busy log is read in batches."""
 _POLL_SECONDS = 1.0
 _READ_MOST = 2_000

@@ -17,9 +17,9 @@ from umcloud.infra.hot import HotConnection
 from umcloud.lines.flight import Ears, Flight, Heard, code_of, name_of
 from umcloud.lines.smpp.words import Receipt
 
-GAP_SECONDS = 0.003
+GAP_SECONDS = 0.010
 """After a small transaction: the next one carries more."""
-_SMALL = 300
+_SMALL = 1_000
 _TICK_SECONDS = 1.0
 _PARKED_MOST = 10_000
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0

@@ -31,7 +31,7 @@ from umcloud.kernel.refusals import Refusal
 _log = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 1_000
-WRITERS = 2
+WRITERS = 1
 LINGER_SECONDS = 0.001
 _WORTHWHILE = 200
 QUEUE_MESSAGES = 50_000
