@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import itertools
 import os
@@ -17,6 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import NullPool
@@ -98,11 +100,23 @@ def _forget_dangling(tables: MetaData) -> None:
                     key.parent.foreign_keys.discard(key)
 
 
+class SchemaDiffers(Exception):  # noqa: N818 - said to a person, who did nothing wrong
+    """The database was made by other migrations than the ones installed; nothing was changed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the database was made by another version of umcloud: {why}. Go on with the version "
+            "that made it; or, if nothing in it matters, remove the data folder (UMCLOUD_HOME) or "
+            "drop the database (UMCLOUD_DATABASE_URL), then start again"
+        )
+
+
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the database to the newest schema; waits for another migration, never for a user.
 
-    A lock that is not had within five seconds is an error (psycopg's `LockNotAvailable`), so that
-    a migration cannot queue the whole platform up behind a long transaction.
+    `SchemaDiffers` where other migrations made it. A lock that is not had within five seconds is an
+    error (psycopg's `LockNotAvailable`), so that a migration cannot queue the whole platform up
+    behind a long transaction.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -110,15 +124,71 @@ def migrate(url: str, revision: str = "head") -> None:
     with _connect(url) as connection, connection.begin():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
+        _check_made_by_these(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        _record_fingerprints(connection)
 
 
 def is_current(url: str) -> bool:
-    """Return whether the database has the newest schema."""
+    """Return whether the database has the newest schema.
+
+    `SchemaDiffers` where other migrations made it.
+    """
     newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with _connect(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+        _check_made_by_these(connection)
+        return _applied(connection) == newest
+
+
+def _applied(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _fingerprints(head: str) -> dict[str, str]:
+    """Return the SHA-256 of every installed migration up to `head`, by revision.
+
+    CommandError where `head` is not installed.
+    A migration's words are its SQL file where it has one: how the module beside it is laid out
+    makes no other tables.
+    """
+    found = {}
+    installed = ScriptDirectory(str(MIGRATIONS))
+    installed.get_revision(head)
+    for script in installed.iterate_revisions(head, "base"):
+        module = Path(script.path)
+        words = module.with_suffix(".sql")
+        made_of = words if words.exists() else module
+        found[script.revision] = hashlib.sha256(made_of.read_bytes()).hexdigest()
+    return found
+
+
+def _check_made_by_these(connection: Connection) -> None:
+    """Refuse a database whose migrations had these names and other words.
+
+    Before the first release a migration is written anew with every change of a table, so the
+    revision alone does not tell what a database has.
+    """
+    applied = _applied(connection)
+    if applied is None:
+        return
+    try:
+        ours = _fingerprints(applied)
+    except CommandError:
+        raise SchemaDiffers(f"its migration {applied} is unknown to this one") from None
+    noted = connection.scalar(text("SELECT obj_description('alembic_version'::regclass)"))
+    theirs = dict(pair.partition("=")[::2] for pair in (noted or "").split())
+    for revision in sorted(ours):
+        if theirs.get(revision) != ours[revision]:
+            raise SchemaDiffers(f"its migration {revision} was another one")
+
+
+def _record_fingerprints(connection: Connection) -> None:
+    """Note beside the revision which words made it. A comment travels with every dump."""
+    applied = _applied(connection)
+    pairs = sorted(_fingerprints(applied).items()) if applied else []
+    noted = " ".join(f"{revision}={digest}" for revision, digest in pairs)
+    connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{noted}'"))
 
 
 def dump(url: str, pg_dump: Path) -> str:

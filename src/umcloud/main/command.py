@@ -15,7 +15,7 @@ from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
 from umcloud.infra.i18n import Texts
 from umcloud.infra.postgres import PostgresError
-from umcloud.infra.schema import is_current, migrate
+from umcloud.infra.schema import SchemaDiffers, is_current, migrate
 from umcloud.infra.settings import SANDBOX_MARK, Settings, settings
 from umcloud.kernel.refusals import Refusal
 from umcloud.main.database import POSTGRES_SECRET, HomeInUse, reachable
@@ -24,13 +24,13 @@ from umcloud.main.supervisor import DidNotStart, Supervisor
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; return the exit code (1: refused or failed, 2: misused)."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
     except Refusal as refusal:
         sys.stderr.write(f"umcloud: {_texts().refusal(refusal)}\n")
-    except (DidNotStart, HomeInUse, PostgresError, ValueError) as error:
+    except (DidNotStart, HomeInUse, PostgresError, SchemaDiffers, ValueError) as error:
         sys.stderr.write(f"umcloud: {error}\n")
     return 1
 
@@ -42,7 +42,7 @@ def _texts() -> Texts:
     return Texts("zh_CN" if said.startswith("zh") else "en")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="umcloud", description="A communications cloud.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="run the whole cloud; Ctrl-C stops it")
