@@ -43,8 +43,9 @@ def _texts() -> Texts:
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="umcloud", description="A communications cloud.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    """Return what reads the arguments; the documents list its commands."""
+    whole = argparse.ArgumentParser(prog="umcloud", description="A communications cloud.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="run the whole cloud; Ctrl-C stops it")
     up.add_argument("--sandbox", action="store_true", help="with the simulated outside world")
     up.add_argument("--port", type=int, help="of the HTTP doors (UMCLOUD_PORT, 8000)")
@@ -63,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     moving = timing.add_subparsers(metavar="advance")
     advance = moving.add_parser("advance", help="move everybody's clock forward (sandbox)")
     advance.add_argument("by", type=_step, help="how far: 90s, 15m, 6h, 3d, 2w")
-    return parser
+    return whole
 
 
 def _step(text: str) -> object:
