@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from umcloud.infra.i18n import (
     LOCALES,
@@ -177,13 +179,28 @@ def test_facts_write_themselves(folder: Path) -> None:
     ("number", "shown"),
     [
         ("13812348000", "138****8000"),
-        ("+8526123456", "+852****3456"),
-        ("10086", "1****0086"),
-        ("123", "***"),
+        ("8613800138000", "138****8000"),
+        ("+8613800138000", "138****8000"),
+        ("(0086)13800138000", "138****8000"),
+        ("(60)112345678", "+601****5678"),
+        ("60112345678", "+601****5678"),
+        ("+85261234567", "+852****4567"),
+        ("+85261234", "+852****4"),
+        ("+8526123", "+852****"),
+        ("10086", "****"),
+        ("123", "****"),
+        ("", "****"),
     ],
 )
 def test_phones_are_masked(number: str, shown: str) -> None:
     assert masked_phone(number) == shown
+
+
+@pytest.mark.clause("C13.2")
+@given(st.from_regex(r"\+?[0-9]{0,15}", fullmatch=True))
+def test_of_every_number_four_digits_at_least_stay_hidden(number: str) -> None:
+    shown = sum(c.isdigit() for c in masked_phone(number))
+    assert shown <= min(7, max(0, len(number.lstrip("+")) - 4))
 
 
 def test_bodies_are_masked_but_for_their_signature() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from umcloud.wire.phones import Destination, NumberMalformed, mask, parse_destination
+from umcloud.wire.phones import Destination, NumberMalformed, parse_destination
 
 mainland = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 
@@ -78,18 +78,3 @@ def test_any_text_is_a_destination_or_refused(text: str) -> None:
         return
     assert destination.e164_digits == destination.country_code + destination.national
     assert parse_destination(destination.text) == destination
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        ("13800138000", "138****8000"),
-        ("8613800138000", "138****8000"),
-        ("(0086)13800138000", "138****8000"),
-        ("(60)112345678", "+60****78"),
-        ("123456", "****"),
-        ("", "****"),
-    ],
-)
-def test_masks(number: str, shown: str) -> None:
-    assert mask(number) == shown

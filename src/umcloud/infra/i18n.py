@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ LANGUAGE_TAGS: Final = {"zh_CN": "zh-CN", "en": "en"}
 LOCALE_FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
 _SECTIONS: Final = ("refusals", "events", "ui")
 _CENT: Final = Decimal("0.01")
+_DIGIT: Final = re.compile(r"\d", re.ASCII)
+_MAINLAND_MOBILE: Final = re.compile(r"(?:86)?(1[3-9]\d{9})", re.ASCII)
 
 
 class MissingTextError(LookupError):
@@ -101,13 +104,19 @@ def choose_locale(*wishes: str | None) -> str:
     return DEFAULT_LOCALE
 
 
-def masked_phone(number: str) -> str:
-    """Return the number with its middle hidden: 138****8000, +852****4567."""
-    tail = 4
-    if len(number) <= tail:
-        return "*" * len(number)
-    shown = 3 if not number.startswith("+") else 4
-    return f"{number[: min(shown, len(number) - tail)]}****{number[-tail:]}"
+def masked_phone(number: str) -> str:  # C13.2
+    """Return a number as screens and the audit may show it: 138****8000, +852****4567.
+
+    Takes every written and stored form. At most three digits in front and four behind are shown,
+    and never so many that fewer than four stay hidden.
+    """
+    digits = "".join(_DIGIT.findall(number)).removeprefix("00")
+    mainland = _MAINLAND_MOBILE.fullmatch(digits)
+    digits = mainland[1] if mainland else digits
+    if len(digits) < len("138****"):
+        return "****"
+    sign = "" if mainland else "+"
+    return f"{sign}{digits[:3]}****{digits[max(7, len(digits) - 4) :]}"
 
 
 def masked_body(body: str) -> str:

@@ -21,7 +21,6 @@ _WRITTEN = re.compile(
     r"\((?:00)?(?P<code>[1-9]\d{0,3})\)(?P<rest>\d{4,14})|\+(?P<whole>[1-9]\d{6,14})", re.ASCII
 )
 _MAINLAND_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_DIGITS = re.compile(r"\d", re.ASCII)
 
 
 class NumberMalformed(Refusal):
@@ -94,18 +93,3 @@ def _foreign(digits: str, code: str | None) -> Destination:
         raise NumberMalformed
     whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
     return Destination(country, whole.removeprefix(country), whole, domestic=False)
-
-
-def mask(number: str) -> str:
-    """Return the number as screens and logs may show it: `138****8000`, `+60****678`.
-
-    Takes any written form; what is too short to hide anything becomes stars altogether.
-    """
-    digits = "".join(_DIGITS.findall(number))
-    national = digits.removeprefix("00").removeprefix(MAINLAND)
-    if _MAINLAND_MOBILE.fullmatch(national):
-        return f"{national[:3]}****{national[-4:]}"
-    if len(digits) < 7:
-        return "****"
-    shown = len(digits) // 4
-    return f"+{digits[:shown]}****{digits[-shown:]}"

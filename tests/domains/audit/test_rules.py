@@ -66,7 +66,7 @@ def test_facts_are_plain_values_without_the_account() -> None:
         "at": "2026-03-02T04:00:00+00:00",
         "rate": "0.045",
         "scopes": ["read", "send"],
-        "note": "ring +86138****8000 or 139****5678",
+        "note": "ring 138****8000 or 139****5678",
         "masked_phone": "138****8000",
     }
 

@@ -22,6 +22,7 @@ from umcloud.domains.accounts.model import (
     SessionKind,
     StaffRole,
 )
+from umcloud.infra.i18n import masked_phone
 from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.refusals import Refusal
 
@@ -72,9 +73,9 @@ def guess_contact(text: str) -> Contact:
 
 
 def masked(contact: Contact) -> str:
-    """Return the contact as screens, logs and the audit may show it: `+86138****8000`."""
+    """Return the contact as screens, logs and the audit may show it: `138****8000`."""
     if contact.channel is Channel.PHONE:
-        return contact.target[:-8] + "****" + contact.target[-4:]
+        return masked_phone(contact.target)
     local, _, domain = contact.target.partition("@")
     return f"{local[0]}***@{domain}"
 

@@ -13,6 +13,7 @@ from enum import Enum
 from uuid import UUID
 
 from umcloud.domains.audit.model import AuditRecord, Plain
+from umcloud.infra.i18n import masked_phone
 from umcloud.kernel.money import Money
 
 #: The hash that stands before the first link.
@@ -24,7 +25,7 @@ FORBIDDEN_WORDS = frozenset(
 )
 
 _WORDS = re.compile(r"[a-z]+")
-_CHINESE_MOBILE = re.compile(r"(?<!\d)((?:\+?86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_CHINESE_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 _LONGEST_TEXT = 500
 
 
@@ -79,7 +80,7 @@ def _plain(value: object) -> Plain:  # noqa: PLR0911 - one return a kind of valu
 def _text_of(value: str) -> str:
     # PostgreSQL's JSON takes neither NUL nor lone surrogates; people do paste them.
     storable = value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return _CHINESE_MOBILE.sub(r"\1****\2", storable)[:_LONGEST_TEXT]
+    return _CHINESE_MOBILE.sub(lambda found: masked_phone(found[0]), storable)[:_LONGEST_TEXT]
 
 
 def link_hash(before: bytes, seq: int, record: AuditRecord) -> bytes:
