@@ -706,6 +706,24 @@ CREATE TABLE public.receipt_default (
     CONSTRAINT ck_receipt_state_known CHECK ((state = ANY (ARRAY['delivered'::text, 'failed'::text, 'unknown'::text])))
 );
 
+CREATE TABLE public.review_decision (
+    id uuid NOT NULL,
+    subject text NOT NULL,
+    subject_id uuid NOT NULL,
+    revision integer NOT NULL,
+    verdict smallint NOT NULL,
+    reason text NOT NULL,
+    reviewer_id uuid,
+    submitted_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    seen jsonb NOT NULL,
+    CONSTRAINT ck_review_decision_after_the_first_revision CHECK ((revision > 1)),
+    CONSTRAINT ck_review_decision_reason_where_refused CHECK (((verdict = ANY (ARRAY[3, 4])) = (reason <> ''::text))),
+    CONSTRAINT ck_review_decision_seen_by_field CHECK ((jsonb_typeof(seen) = 'object'::text)),
+    CONSTRAINT ck_review_decision_subject_known CHECK ((subject = ANY (ARRAY['signature'::text, 'template'::text]))),
+    CONSTRAINT ck_review_decision_verdict_known CHECK ((verdict = ANY (ARRAY[2, 3, 4])))
+);
+
 CREATE TABLE public.sender (
     lane smallint NOT NULL,
     account_id uuid NOT NULL,
@@ -733,15 +751,8 @@ CREATE TABLE public.signature (
     id uuid NOT NULL,
     public_id text NOT NULL,
     account_id uuid NOT NULL,
-    text text NOT NULL,
-    type smallint NOT NULL,
-    purpose smallint NOT NULL,
-    certificate_type smallint NOT NULL,
-    description text NOT NULL,
-    international boolean NOT NULL,
     state smallint NOT NULL,
     reason text NOT NULL,
-    is_default boolean NOT NULL,
     revision integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
     submitted_at timestamp with time zone NOT NULL,
@@ -749,6 +760,13 @@ CREATE TABLE public.signature (
     taken_at timestamp with time zone,
     decided_at timestamp with time zone,
     deleted_at timestamp with time zone,
+    text text NOT NULL,
+    type smallint NOT NULL,
+    purpose smallint NOT NULL,
+    certificate_type smallint NOT NULL,
+    description text NOT NULL,
+    international boolean NOT NULL,
+    is_default boolean NOT NULL,
     CONSTRAINT ck_signature_certificate_type_known CHECK (((certificate_type >= 0) AND (certificate_type <= 5))),
     CONSTRAINT ck_signature_decided_at_the_end CHECK (((state = ANY (ARRAY[0, 1])) = (decided_at IS NULL))),
     CONSTRAINT ck_signature_default_is_usable CHECK (((NOT is_default) OR ((state = 2) AND (deleted_at IS NULL)))),
@@ -827,14 +845,6 @@ CREATE TABLE public.template (
     id uuid NOT NULL,
     public_id text NOT NULL,
     account_id uuid NOT NULL,
-    class text NOT NULL,
-    name text NOT NULL,
-    content text NOT NULL,
-    remark text NOT NULL,
-    instruction text NOT NULL,
-    unsubscribe text NOT NULL,
-    international boolean NOT NULL,
-    variable_count smallint NOT NULL,
     state smallint NOT NULL,
     reason text NOT NULL,
     revision integer NOT NULL,
@@ -844,6 +854,14 @@ CREATE TABLE public.template (
     taken_at timestamp with time zone,
     decided_at timestamp with time zone,
     deleted_at timestamp with time zone,
+    class text NOT NULL,
+    name text NOT NULL,
+    content text NOT NULL,
+    remark text NOT NULL,
+    instruction text NOT NULL,
+    unsubscribe text NOT NULL,
+    international boolean NOT NULL,
+    variable_count smallint NOT NULL,
     CONSTRAINT ck_template_class_known CHECK ((class = ANY (ARRAY['otp'::text, 'notice'::text, 'marketing'::text]))),
     CONSTRAINT ck_template_content_length CHECK (((char_length((content || unsubscribe)) >= 1) AND (char_length((content || unsubscribe)) <= 500))),
     CONSTRAINT ck_template_decided_at_the_end CHECK (((state = ANY (ARRAY[0, 1])) = (decided_at IS NULL))),
@@ -1032,6 +1050,9 @@ ALTER TABLE ONLY public.price_version
 ALTER TABLE ONLY public.receipt
     ADD CONSTRAINT pk_receipt PRIMARY KEY (lane, id, part);
 
+ALTER TABLE ONLY public.review_decision
+    ADD CONSTRAINT pk_review_decision PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sender
     ADD CONSTRAINT pk_sender PRIMARY KEY (lane, account_id);
 
@@ -1118,6 +1139,9 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.price_version
     ADD CONSTRAINT uq_price_version_list_id_product_class_destination_tier_3ab3 UNIQUE (list_id, product, class, destination, tier_from, valid_from);
+
+ALTER TABLE ONLY public.review_decision
+    ADD CONSTRAINT uq_review_decision_subject_id_revision UNIQUE (subject_id, revision);
 
 ALTER TABLE ONLY public.sign_in_session
     ADD CONSTRAINT uq_sign_in_session_token_hash UNIQUE (token_hash);

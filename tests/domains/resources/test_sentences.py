@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import errors as signature_errors
 from umcloud.domains.resources.signatures import events as signature_events
 from umcloud.domains.resources.signatures.model import (

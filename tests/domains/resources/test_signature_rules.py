@@ -93,7 +93,7 @@ def test_files_are_known_by_their_first_bytes() -> None:
 
 
 def test_a_reason_is_said_and_not_a_novel() -> None:
-    assert rules.reason_of("  证件不清晰 ") == "证件不清晰"
+    assert rules.REVIEW.reason_of("  证件不清晰 ") == "证件不清晰"
     for text in ("", "  ", "长" * 501):
         with pytest.raises(errors.ReasonMissing):
-            rules.reason_of(text)
+            rules.REVIEW.reason_of(text)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import errors, events, queries, service
 from umcloud.domains.resources.signatures.model import (
     CertificateType,

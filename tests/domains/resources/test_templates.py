@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from umcloud.domains.resources.approved import approved_for
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import service as signatures
 from umcloud.domains.resources.signatures.model import (
     CertificateType,

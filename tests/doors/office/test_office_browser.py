@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from tests.doors.office.conftest import PASSWORD, World
 from umcloud.domains.messaging import service as messaging
 from umcloud.domains.messaging.service import LineState
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import show

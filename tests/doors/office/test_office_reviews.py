@@ -12,7 +12,7 @@ from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.audit import queries as audit
 from umcloud.domains.identity import queries as identity
 from umcloud.domains.identity.model import ApplicationId, ApplicationState
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import queries as templates
 from umcloud.kernel.ids import show

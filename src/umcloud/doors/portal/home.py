@@ -17,7 +17,7 @@ from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger.model import UnitBalance
 from umcloud.domains.messaging import queries as messaging
 from umcloud.domains.messaging.queries import Counts, DayCounts, SearchFilter
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import queries as templates
 from umcloud.doors.kit.context import RequestContext, context_of

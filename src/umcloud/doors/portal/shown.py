@@ -11,7 +11,7 @@ from umcloud.domains.identity.model import ApplicationState
 from umcloud.domains.messaging.model import Status
 from umcloud.domains.orders.model import OrderState
 from umcloud.domains.payments.model import PaymentState
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.doors.kit.fields import Option
 from umcloud.doors.kit.table import Query
 from umcloud.doors.kit.values import Badge, Key, Phone, Tone

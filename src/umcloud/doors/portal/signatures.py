@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries
 from umcloud.domains.resources.signatures import service as signatures
 from umcloud.domains.resources.signatures.model import (

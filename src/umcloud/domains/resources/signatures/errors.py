@@ -91,6 +91,13 @@ class NotEditable(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class MovedOn(Refusal):
+    """It was decided, or edited by a colleague, after the customer opened it to edit it."""
+
+    code: ClassVar[str] = "signature.moved_on"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class UnderReview(Refusal):
     """A signature in review cannot be deleted (R-SIG-14)."""
 

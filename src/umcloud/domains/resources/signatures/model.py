@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from uuid import UUID
 
-from umcloud.domains.resources.review import ReviewState
-from umcloud.kernel.ids import AccountId, SignatureId
+from umcloud.domains.resources.review.model import Reviewed
+from umcloud.kernel.ids import SignatureId
 
 
 class SignatureType(IntEnum):
@@ -83,31 +83,21 @@ class SignatureDraft:
     international: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A signature and where its review stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature(Reviewed):
+    """A signature and where its review stands.
+
+    Its public id is `SIG` + yyyymmdd + 6 hex characters.
+    """
 
     id: SignatureId
-    public_id: str
-    """`SIG` + yyyymmdd + 6 hex characters."""
-    account_id: AccountId
     text: str
     type: SignatureType
     purpose: SignaturePurpose
     certificate_type: CertificateType
     description: str
     international: bool
-    state: ReviewState
-    reason: str
-    """Why it was refused or disabled; empty otherwise."""
     is_default: bool
-    revision: int
-    """Grows with every change; a reviewer decides about the revision that was on the screen."""
-    created_at: datetime
-    submitted_at: datetime
-    reviewer_id: UUID | None
-    taken_at: datetime | None
-    decided_at: datetime | None
 
     @property
     def draft(self) -> SignatureDraft:

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 
-from umcloud.domains.resources.review import Page, QueueItem, ReviewState
-from umcloud.domains.resources.signatures import store
+from umcloud.domains.resources.review import history
+from umcloud.domains.resources.review.model import Decision, Page, QueueItem, ReviewState
+from umcloud.domains.resources.signatures import rules, store
 from umcloud.domains.resources.signatures.model import (
     Evidence,
     EvidenceFile,
@@ -37,40 +38,29 @@ async def search(
     `containing` looks into text and public id, whatever the case.
     """
     columns = signature.c
-    found = store.alive().order_by(columns.id.desc()).limit(limit + 1)
-    if account_id is not None:
-        found = found.where(columns.account_id == account_id)
-    if states:
-        found = found.where(columns.state.in_([state.value for state in states]))
+    fit: list[ColumnElement[bool]] = []
     if types:
-        found = found.where(columns.type.in_([kind.value for kind in types]))
+        fit.append(columns.type.in_([kind.value for kind in types]))
     if containing:
-        found = found.where(
+        fit.append(
             columns.text.icontains(containing, autoescape=True)
             | columns.public_id.icontains(containing, autoescape=True)
         )
-    if before is not None:
-        found = found.where(columns.id < before)
-    items = [store.read(row) for row in await tx.all(found)]
-    more = len(items) > limit
-    return Page(tuple(items[:limit]), items[limit - 1].id if more else None)
+    return await store.shelf.page(
+        tx, *fit, account_id=account_id, states=states, before=before, limit=limit
+    )
 
 
 async def by_id(tx: Tx, signature_id: SignatureId) -> Signature | None:
     """Return the signature, whoever owns it; None where there is none."""
-    row = await tx.one_or_none(store.alive().where(signature.c.id == signature_id))
-    return store.read(row) if row else None
+    return await store.shelf.one(tx, signature.c.id == signature_id)
 
 
 async def by_public_id(
     tx: Tx, public_id: str, account_id: AccountId | None = None
 ) -> Signature | None:
     """Return the signature; with an account, only that account's own."""
-    found = store.alive().where(signature.c.public_id == public_id)
-    if account_id is not None:
-        found = found.where(signature.c.account_id == account_id)
-    row = await tx.one_or_none(found)
-    return store.read(row) if row else None
+    return await store.shelf.by_public_id(tx, public_id, account_id)
 
 
 async def by_text(tx: Tx, account_id: AccountId, text: str) -> Signature | None:
@@ -82,30 +72,27 @@ async def review_queue(
     tx: Tx, now: datetime, *, after: Signature | None = None, limit: int = 50
 ) -> list[QueueItem[Signature]]:
     """Return what waits or is in review, longest waiting first, with its age."""
-    columns = signature.c
-    found = (
-        store.alive()
-        .where(columns.state.in_([ReviewState.WAITING.value, ReviewState.IN_REVIEW.value]))
-        .order_by(columns.submitted_at, columns.id)
-        .limit(limit)
-    )
-    if after is not None:
-        found = found.where(
-            (columns.submitted_at > after.submitted_at)
-            | ((columns.submitted_at == after.submitted_at) & (columns.id > after.id))
-        )
-    items = [store.read(row) for row in await tx.all(found)]
-    return [QueueItem(item, now - item.submitted_at) for item in items]
+    return await store.shelf.queue(tx, now, after=after, limit=limit)
 
 
 async def counts(tx: Tx, account_id: AccountId | None = None) -> dict[ReviewState, int]:
     """Return how many signatures are in each state; every state is a key."""
-    columns = signature.c
-    found = select(columns.state, func.count().label("number")).where(columns.deleted_at.is_(None))
-    if account_id is not None:
-        found = found.where(columns.account_id == account_id)
-    rows = await tx.all(found.group_by(columns.state))
-    return dict.fromkeys(ReviewState, 0) | {ReviewState(row.state): row.number for row in rows}
+    return await store.shelf.counts(tx, account_id)
+
+
+async def decisions(tx: Tx, signature_id: SignatureId) -> tuple[Decision, ...]:
+    """Return every decision about a signature, newest first."""
+    return await history.decisions(tx, signature_id)
+
+
+async def under_review(tx: Tx, one: Signature) -> dict[str, str]:
+    """Return what a reviewer decides about, as `rules.under_review` does."""
+    return rules.under_review(one, await store.evidence_of(tx, one.id))
+
+
+async def evidence_named(tx: Tx, ids: Collection[UUID]) -> list[Evidence]:
+    """Return files by their ids, replaced ones too, without their contents."""
+    return await store.evidence_named(tx, ids)
 
 
 async def evidence(tx: Tx, signature_id: SignatureId) -> list[Evidence]:
@@ -126,7 +113,7 @@ async def evidence_file(tx: Tx, evidence_id: UUID) -> tuple[Evidence, EvidenceFi
 async def has_approved(tx: Tx, account_id: AccountId) -> bool:
     """Tell whether the account has an approved signature (R-TPL-13)."""
     columns = signature.c
-    found = store.alive().where(
+    found = store.shelf.alive().where(
         columns.account_id == account_id, columns.state == ReviewState.APPROVED.value
     )
     return (await tx.execute(found.limit(1))).first() is not None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from umcloud.domains.resources.review import EDITABLE, LONGEST_REASON, ReviewState
+from umcloud.domains.resources.review.rules import ReviewRules
 from umcloud.domains.resources.signatures.errors import (
     AuthorityMissing,
     CertificateMisfit,
@@ -16,6 +16,7 @@ from umcloud.domains.resources.signatures.errors import (
     EvidenceFormat,
     EvidenceMissing,
     EvidenceTooLarge,
+    MovedOn,
     NotApproved,
     NotEditable,
     NotInReview,
@@ -28,6 +29,7 @@ from umcloud.domains.resources.signatures.errors import (
 )
 from umcloud.domains.resources.signatures.model import (
     CertificateType,
+    Evidence,
     Signature,
     SignatureDraft,
     SignaturePurpose,
@@ -69,6 +71,18 @@ _FITTING: Final[Mapping[SignatureType, frozenset[CertificateType]]] = {
     # Both numbers are described as org code or credit code certificates.
     SignatureType.INSTITUTION: frozenset({CertificateType.INSTITUTION, CertificateType.LICENCE}),
 }
+
+#: The states' rules (`review.rules`), refusing in this slice's words.
+REVIEW: Final = ReviewRules(
+    not_editable=NotEditable,
+    moved_on=MovedOn,
+    under_review=UnderReview,
+    not_waiting=NotWaiting,
+    not_in_review=NotInReview,
+    not_approved=NotApproved,
+    changed_meanwhile=ChangedMeanwhile,
+    reason_missing=ReasonMissing,
+)
 
 
 def public_id_of(signature_id: SignatureId, now: datetime) -> str:
@@ -121,41 +135,13 @@ def media_type_of(content: bytes) -> str:
     raise EvidenceFormat
 
 
-def check_edit(signature: Signature) -> None:
-    """Refuse to edit what is approved or disabled (R-SIG-13)."""
-    if signature.state not in EDITABLE:
-        raise NotEditable(state=signature.state)
-
-
-def check_take(signature: Signature) -> None:
-    """Refuse to take what does not wait."""
-    if signature.state is not ReviewState.WAITING:
-        raise NotWaiting(state=signature.state)
-
-
-def check_decision(signature: Signature, revision: int) -> None:
-    """Refuse to decide what is not in review, or not in the revision the reviewer saw."""
-    if signature.state is not ReviewState.IN_REVIEW:
-        raise NotInReview(state=signature.state)
-    if signature.revision != revision:
-        raise ChangedMeanwhile
-
-
-def check_approved(signature: Signature) -> None:
-    """Refuse a deed that only approved signatures allow."""
-    if signature.state is not ReviewState.APPROVED:
-        raise NotApproved(state=signature.state)
-
-
-def check_delete(signature: Signature) -> None:
-    """Refuse to delete what is in review (R-SIG-14)."""
-    if signature.state is ReviewState.IN_REVIEW:
-        raise UnderReview
-
-
-def reason_of(text: str) -> str:
-    """Return the reason without surrounding blanks; refuse none and too long a one."""
-    reason = text.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise ReasonMissing(most=LONGEST_REASON)
-    return reason
+def under_review(one: Signature, files: Iterable[Evidence]) -> dict[str, str]:
+    """Return what a reviewer decides about, by field: files by id, choices by name."""
+    return {
+        "text": one.text,
+        "type": one.type.name,
+        "purpose": one.purpose.name,
+        "certificate_type": one.certificate_type.name,
+        "description": one.description,
+        **{file.kind.value: str(file.id) for file in files},
+    }

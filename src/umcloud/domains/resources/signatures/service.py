@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review import history
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import events, rules, store
 from umcloud.domains.resources.signatures.errors import SignatureUnknown, TextTaken
 from umcloud.domains.resources.signatures.model import (
@@ -13,6 +14,7 @@ from umcloud.domains.resources.signatures.model import (
     Signature,
     SignatureDraft,
 )
+from umcloud.domains.resources.signatures.rules import REVIEW
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, SignatureId, uuid7
@@ -57,7 +59,7 @@ async def create(
         taken_at=None,
         decided_at=None,
     )
-    await store.add(tx, created)
+    await store.shelf.add(tx, created)
     await _put_files(tx, act, created, certificate, authority)
     await tx.announce(act, events.SignatureSubmitted(*_told(created), revision=1))
     return created
@@ -72,13 +74,17 @@ async def update(
     draft: SignatureDraft,
     certificate: EvidenceFile | None = None,
     authority: EvidenceFile | None = None,
+    revision: int | None = None,
 ) -> Signature:
     """Change a waiting, taken or rejected signature and queue it again (R-SIG-13).
 
-    Files not given stay as they were. Refusals: as `create`, `SignatureUnknown`, `NotEditable`.
+    Files not given stay as they were. `revision` is the one that the customer edited; without it
+    the edit goes on top of whatever there is. Refusals: as `create`, `SignatureUnknown`,
+    `NotEditable`, `MovedOn`.
     """
     before = await _own(tx, account_id, signature_id)
-    rules.check_edit(before)
+    queued = REVIEW.queued_again(before, act.now)
+    REVIEW.check_seen(before, revision)
     kinds = {file.kind for file in await store.evidence_of(tx, signature_id)}
     rules.check_draft(
         draft,
@@ -88,22 +94,15 @@ async def update(
     if draft.text != before.text:
         await _require_free_text(tx, account_id, draft.text)
     changed = replace(
-        before,
+        queued,
         text=draft.text,
         type=draft.type,
         purpose=draft.purpose,
         certificate_type=draft.certificate_type,
         description=draft.description,
         international=draft.international,
-        state=ReviewState.WAITING,
-        reason="",
-        revision=before.revision + 1,
-        submitted_at=act.now,
-        reviewer_id=None,
-        taken_at=None,
-        decided_at=None,
     )
-    await store.save(tx, changed)
+    await store.shelf.save(tx, changed)
     await _put_files(tx, act, changed, certificate, authority)
     await tx.announce(act, events.SignatureSubmitted(*_told(changed), revision=changed.revision))
     return changed
@@ -111,16 +110,8 @@ async def update(
 
 async def take(tx: Tx, act: Act, *, signature_id: SignatureId) -> Signature:
     """Take a waiting signature into review. Refusals: `SignatureUnknown`, `NotWaiting`."""
-    before = await _held(tx, signature_id)
-    rules.check_take(before)
-    taken = replace(
-        before,
-        state=ReviewState.IN_REVIEW,
-        revision=before.revision + 1,
-        reviewer_id=act.actor.id,
-        taken_at=act.now,
-    )
-    await store.save(tx, taken)
+    taken = REVIEW.taken(await _held(tx, signature_id), act)
+    await store.shelf.save(tx, taken)
     await tx.announce(act, events.SignatureTaken(*_told(taken)))
     return taken
 
@@ -130,17 +121,11 @@ async def approve(tx: Tx, act: Act, *, signature_id: SignatureId, revision: int)
 
     Refusals: `SignatureUnknown`, `NotInReview`, `ChangedMeanwhile`.
     """
-    before = await _held(tx, signature_id)
-    rules.check_decision(before, revision)
-    approved = replace(
-        _decided(before, act),
-        state=ReviewState.APPROVED,
-        is_default=not await store.has_default(tx, before.account_id),
-    )
-    await store.save(tx, approved)
-    await tx.announce(
-        act, events.SignatureApproved(*_told(approved), is_default=approved.is_default)
-    )
+    approved = REVIEW.approved(await _held(tx, signature_id), act, revision)
+    first = not await store.has_default(tx, approved.account_id)
+    approved = replace(approved, is_default=first)
+    await _keep(tx, approved)
+    await tx.announce(act, events.SignatureApproved(*_told(approved), is_default=first))
     return approved
 
 
@@ -151,12 +136,9 @@ async def refuse(
 
     Refusals: `ReasonMissing`, `SignatureUnknown`, `NotInReview`, `ChangedMeanwhile`.
     """
-    why = rules.reason_of(reason)
-    before = await _held(tx, signature_id)
-    rules.check_decision(before, revision)
-    refused = replace(_decided(before, act), state=ReviewState.REJECTED, reason=why)
-    await store.save(tx, refused)
-    await tx.announce(act, events.SignatureRefused(*_told(refused), reason=why))
+    refused = REVIEW.refused(await _held(tx, signature_id), act, revision, reason)
+    await _keep(tx, refused)
+    await tx.announce(act, events.SignatureRefused(*_told(refused), reason=refused.reason))
     return refused
 
 
@@ -165,22 +147,18 @@ async def disable(tx: Tx, act: Act, *, signature_id: SignatureId, reason: str) -
 
     Refusals: `ReasonMissing`, `SignatureUnknown`, `NotApproved`.
     """
-    why = rules.reason_of(reason)
-    before = await _held(tx, signature_id)
-    rules.check_approved(before)
-    disabled = replace(
-        _decided(before, act), state=ReviewState.DISABLED, reason=why, is_default=False
-    )
-    await store.save(tx, disabled)
-    await tx.announce(act, events.SignatureDisabled(*_told(disabled), reason=why))
+    disabled = REVIEW.disabled(await _held(tx, signature_id), act, reason)
+    disabled = replace(disabled, is_default=False)
+    await _keep(tx, disabled)
+    await tx.announce(act, events.SignatureDisabled(*_told(disabled), reason=disabled.reason))
     return disabled
 
 
 async def delete(tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId) -> None:
     """Delete for good (R-SIG-14). Refusals: `SignatureUnknown`, `UnderReview`."""
     doomed = await _own(tx, account_id, signature_id)
-    rules.check_delete(doomed)
-    await store.mark_deleted(tx, signature_id, act.now)
+    REVIEW.check_delete(doomed)
+    await store.shelf.save_deleted(tx, replace(doomed, is_default=False), act.now)
     await tx.announce(act, events.SignatureDeleted(*_told(doomed)))
 
 
@@ -192,18 +170,18 @@ async def make_default(
     Refusals: `SignatureUnknown`, `NotApproved`.
     """
     before = await _own(tx, account_id, signature_id)
-    rules.check_approved(before)
+    REVIEW.check_approved(before)
     await store.clear_default(tx, account_id)
     chosen = replace(before, is_default=True)
-    await store.save(tx, chosen)
+    await store.shelf.save(tx, chosen)
     await tx.announce(act, events.DefaultSignatureChosen(*_told(chosen)))
     return chosen
 
 
-def _decided(before: Signature, act: Act) -> Signature:
-    return replace(
-        before, revision=before.revision + 1, reviewer_id=act.actor.id, decided_at=act.now
-    )
+async def _keep(tx: Tx, decided: Signature) -> None:
+    await store.shelf.save(tx, decided)
+    files = await store.evidence_of(tx, decided.id)
+    await history.record(tx, "signature", decided, rules.under_review(decided, files))
 
 
 def _told(one: Signature) -> tuple[AccountId, SignatureId, str, str]:
@@ -235,7 +213,7 @@ async def _fresh_ids(tx: Tx, act: Act) -> tuple[SignatureId, str]:
     while True:
         signature_id = SignatureId(uuid7(act.now))
         public_id = rules.public_id_of(signature_id, act.now)
-        if not await store.public_id_exists(tx, public_id):
+        if not await store.shelf.ever_named(tx, public_id):
             return signature_id, public_id
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
+from umcloud.domains.resources.review.shelf import Shelf
 from umcloud.domains.resources.signatures.model import (
     CertificateType,
     Evidence,
@@ -23,110 +25,7 @@ from umcloud.domains.resources.signatures.tables import signature, signature_evi
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, SignatureId, uuid7
 
-_alive = signature.c.deleted_at.is_(None)
 _evidence_columns = [column for column in signature_evidence.c if column.name != "content"]
-
-
-async def lock_account(tx: Tx, account_id: AccountId) -> None:
-    """Let one transaction at a time change the signatures of an account.
-
-    Two texts, or two defaults, cannot then be chosen side by side; the unique indexes stand behind.
-    """
-    await tx.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended('signatures ' || CAST(:id AS text), 0))",
-        id=account_id,
-    )
-
-
-async def hold(tx: Tx, signature_id: SignatureId) -> Signature | None:
-    """Lock the account's signatures and return this one as it stands then."""
-    owner = (
-        await tx.execute(select(signature.c.account_id).where(signature.c.id == signature_id))
-    ).scalar_one_or_none()
-    if owner is None:
-        return None
-    await lock_account(tx, owner)
-    row = await tx.one_or_none(alive().where(signature.c.id == signature_id).with_for_update())
-    return read(row) if row else None
-
-
-def alive() -> Select[Any]:
-    """Return the selection of all signatures that are not deleted."""
-    return select(signature).where(_alive)
-
-
-async def of_text(tx: Tx, account_id: AccountId, text: str) -> Signature | None:
-    """Return the account's living signature of that text."""
-    columns = signature.c
-    row = await tx.one_or_none(
-        alive().where(columns.account_id == account_id, columns.text == text)
-    )
-    return read(row) if row else None
-
-
-async def public_id_exists(tx: Tx, public_id: str) -> bool:
-    """Tell whether the public id was ever given."""
-    found = select(func.count()).where(signature.c.public_id == public_id)
-    return bool((await tx.execute(found)).scalar_one())
-
-
-async def has_default(tx: Tx, account_id: AccountId) -> bool:
-    """Tell whether the account has a default signature."""
-    found = select(func.count()).where(signature.c.account_id == account_id, signature.c.is_default)
-    return bool((await tx.execute(found)).scalar_one())
-
-
-async def add(tx: Tx, new: Signature) -> None:
-    """Write a new signature."""
-    await tx.execute(insert(signature).values(**_values(new)))
-
-
-async def save(tx: Tx, changed: Signature) -> None:
-    """Write a signature over its row."""
-    await tx.execute(
-        update(signature).where(signature.c.id == changed.id).values(**_values(changed))
-    )
-
-
-async def clear_default(tx: Tx, account_id: AccountId) -> None:
-    """Take the mark from the account's default signature, if it has one."""
-    await tx.execute(
-        update(signature)
-        .where(signature.c.account_id == account_id, signature.c.is_default)
-        .values(is_default=False)
-    )
-
-
-async def mark_deleted(tx: Tx, signature_id: SignatureId, now: datetime) -> None:
-    """Take the signature out of sight for good; messages keep pointing at its row."""
-    await tx.execute(
-        update(signature)
-        .where(signature.c.id == signature_id)
-        .values(deleted_at=now, is_default=False)
-    )
-
-
-def _values(one: Signature) -> Mapping[str, Any]:
-    return {
-        "id": one.id,
-        "public_id": one.public_id,
-        "account_id": one.account_id,
-        "text": one.text,
-        "type": one.type.value,
-        "purpose": one.purpose.value,
-        "certificate_type": one.certificate_type.value,
-        "description": one.description,
-        "international": one.international,
-        "state": one.state.value,
-        "reason": one.reason,
-        "is_default": one.is_default,
-        "revision": one.revision,
-        "created_at": one.created_at,
-        "submitted_at": one.submitted_at,
-        "reviewer_id": one.reviewer_id,
-        "taken_at": one.taken_at,
-        "decided_at": one.decided_at,
-    }
 
 
 def read(row: Row[Any]) -> Signature:
@@ -150,6 +49,52 @@ def read(row: Row[Any]) -> Signature:
         reviewer_id=row.reviewer_id,
         taken_at=row.taken_at,
         decided_at=row.decided_at,
+    )
+
+
+shelf = Shelf(signature, read)
+
+
+async def lock_account(tx: Tx, account_id: AccountId) -> None:
+    """Let one transaction at a time change the signatures of an account.
+
+    Two texts, or two defaults, cannot then be chosen side by side; the unique indexes stand behind.
+    """
+    await tx.sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended('signatures ' || CAST(:id AS text), 0))",
+        id=account_id,
+    )
+
+
+async def hold(tx: Tx, signature_id: SignatureId) -> Signature | None:
+    """Lock the account's signatures and return this one as it stands then."""
+    owner = (
+        await tx.execute(select(signature.c.account_id).where(signature.c.id == signature_id))
+    ).scalar_one_or_none()
+    if owner is None:
+        return None
+    await lock_account(tx, owner)
+    return await shelf.one(tx, signature.c.id == signature_id, hold=True)
+
+
+async def of_text(tx: Tx, account_id: AccountId, text: str) -> Signature | None:
+    """Return the account's living signature of that text."""
+    columns = signature.c
+    return await shelf.one(tx, columns.account_id == account_id, columns.text == text)
+
+
+async def has_default(tx: Tx, account_id: AccountId) -> bool:
+    """Tell whether the account has a default signature."""
+    found = select(func.count()).where(signature.c.account_id == account_id, signature.c.is_default)
+    return bool((await tx.execute(found)).scalar_one())
+
+
+async def clear_default(tx: Tx, account_id: AccountId) -> None:
+    """Take the mark from the account's default signature, if it has one."""
+    await tx.execute(
+        update(signature)
+        .where(signature.c.account_id == account_id, signature.c.is_default)
+        .values(is_default=False)
     )
 
 
@@ -197,6 +142,12 @@ async def evidence_of(tx: Tx, signature_id: SignatureId) -> list[Evidence]:
         .order_by(columns.kind.desc())
     )
     return [read_evidence(row) for row in rows]
+
+
+async def evidence_named(tx: Tx, ids: Collection[UUID]) -> list[Evidence]:
+    """Return files by their ids, replaced ones too, without their contents."""
+    named = select(*_evidence_columns).where(signature_evidence.c.id.in_(ids))
+    return [read_evidence(row) for row in await tx.all(named)]
 
 
 def read_evidence(row: Row[Any]) -> Evidence:

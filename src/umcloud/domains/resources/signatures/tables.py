@@ -18,43 +18,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
+from umcloud.domains.resources.review.columns import review_columns
 from umcloud.infra.db import metadata
 
 signature = Table(
     "signature",
     metadata,
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("public_id", Text, nullable=False, unique=True),
-    Column("account_id", UUID(as_uuid=True), nullable=False),
+    *review_columns(),
     Column("text", Text, nullable=False),
     Column("type", SmallInteger, nullable=False),
     Column("purpose", SmallInteger, nullable=False),
     Column("certificate_type", SmallInteger, nullable=False),
     Column("description", Text, nullable=False),
     Column("international", Boolean, nullable=False),
-    Column("state", SmallInteger, nullable=False),
-    Column("reason", Text, nullable=False),
     Column("is_default", Boolean, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("submitted_at", DateTime(timezone=True), nullable=False),
-    Column("reviewer_id", UUID(as_uuid=True)),
-    Column("taken_at", DateTime(timezone=True)),
-    Column("decided_at", DateTime(timezone=True)),
-    Column("deleted_at", DateTime(timezone=True)),
     CheckConstraint("char_length(text) BETWEEN 2 AND 20", name="text_length"),
     CheckConstraint("type BETWEEN 0 AND 5", name="type_known"),
     CheckConstraint("purpose IN (0, 1)", name="purpose_known"),
     CheckConstraint("certificate_type BETWEEN 0 AND 5", name="certificate_type_known"),
-    CheckConstraint("state BETWEEN 0 AND 4", name="state_known"),
-    CheckConstraint("(state IN (3, 4)) = (reason <> '')", name="reason_where_refused"),
-    CheckConstraint("(state = 0) = (taken_at IS NULL)", name="taken_unless_waiting"),
-    CheckConstraint("(state IN (0, 1)) = (decided_at IS NULL)", name="decided_at_the_end"),
     CheckConstraint(
         "NOT is_default OR (state = 2 AND deleted_at IS NULL)", name="default_is_usable"
     ),
-    CheckConstraint("deleted_at IS NULL OR state <> 1", name="not_deleted_in_review"),
-    CheckConstraint("revision > 0", name="revision_from_one"),
 )
 Index(
     "uq_signature_text_alive",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
-from uuid import UUID
 
-from umcloud.domains.resources.review import ReviewState
-from umcloud.kernel.ids import AccountId, TemplateId
+from umcloud.domains.resources.review.model import Reviewed
+from umcloud.kernel.ids import TemplateId
 
 
 class TemplateClass(Enum):
@@ -57,14 +55,14 @@ class TemplateDraft:
     international: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template and where its review stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template(Reviewed):
+    """A template and where its review stands.
+
+    Its public id is `UT` + class letter + yymmdd + 6 hex characters.
+    """
 
     id: TemplateId
-    public_id: str
-    """`UT` + class letter + yymmdd + 6 hex characters."""
-    account_id: AccountId
     cls: TemplateClass
     name: str
     content: str
@@ -73,16 +71,6 @@ class Template:
     unsubscribe: str
     international: bool
     variable_count: int
-    state: ReviewState
-    reason: str
-    """Why it was refused or disabled; empty otherwise."""
-    revision: int
-    """Grows with every change; a reviewer decides about the revision that was on the screen."""
-    created_at: datetime
-    submitted_at: datetime
-    reviewer_id: UUID | None
-    taken_at: datetime | None
-    decided_at: datetime | None
 
     @property
     def sent_content(self) -> str:

@@ -6,13 +6,15 @@ import re
 from datetime import datetime
 from typing import Final
 
-from umcloud.domains.resources.review import EDITABLE, LONGEST_REASON, ReviewState
+from umcloud.domains.resources.review.model import ReviewState
+from umcloud.domains.resources.review.rules import ReviewRules
 from umcloud.domains.resources.templates.errors import (
     ChangedMeanwhile,
     CodeWordMissing,
     ContentCharacters,
     ContentEmpty,
     ContentLength,
+    MovedOn,
     NameMalformed,
     NotApproved,
     NotEditable,
@@ -52,6 +54,18 @@ _UNSUBSCRIBE = re.compile(
     r"|(?:reply|send|text)\s+(?:TD|T|R)\s+to\s+(?:unsubscribe|opt\s+out))"
     r"[。.!！)）]?$",
     re.IGNORECASE,
+)
+
+#: The states' rules (`review.rules`), refusing in this slice's words.
+REVIEW: Final = ReviewRules(
+    not_editable=NotEditable,
+    moved_on=MovedOn,
+    under_review=UnderReview,
+    not_waiting=NotWaiting,
+    not_in_review=NotInReview,
+    not_approved=NotApproved,
+    changed_meanwhile=ChangedMeanwhile,
+    reason_missing=ReasonMissing,
 )
 
 
@@ -106,47 +120,28 @@ def settled_unsubscribe(draft: TemplateDraft) -> str:
     return draft.unsubscribe
 
 
-def check_edit(template: Template) -> None:
-    """Refuse to change the content of what is approved or disabled (R-TPL-14)."""
-    if template.state not in EDITABLE:
-        raise NotEditable(state=template.state)
-
-
 def check_rename(template: Template) -> None:
     """Refuse to rename what is disabled; else a name never touches the review (R-TPL-14)."""
     if template.state is ReviewState.DISABLED:
         raise NotEditable(state=template.state)
 
 
-def check_take(template: Template) -> None:
-    """Refuse to take what does not wait."""
-    if template.state is not ReviewState.WAITING:
-        raise NotWaiting(state=template.state)
+def needs_review(before: Template, draft: TemplateDraft) -> bool:
+    """Tell whether an edit asks for another decision: another text always does (R-TPL-14).
+
+    Other notes for the reviewer answer a refusal, so they do too then; a name never does.
+    """
+    if (draft.content, draft.unsubscribe) != (before.content, before.unsubscribe):
+        return True
+    notes = (draft.remark, draft.instruction) != (before.remark, before.instruction)
+    return notes and before.state is ReviewState.REJECTED
 
 
-def check_decision(template: Template, revision: int) -> None:
-    """Refuse to decide what is not in review, or not in the revision the reviewer saw."""
-    if template.state is not ReviewState.IN_REVIEW:
-        raise NotInReview(state=template.state)
-    if template.revision != revision:
-        raise ChangedMeanwhile
-
-
-def check_approved(template: Template) -> None:
-    """Refuse a deed that only approved templates allow."""
-    if template.state is not ReviewState.APPROVED:
-        raise NotApproved(state=template.state)
-
-
-def check_delete(template: Template) -> None:
-    """Refuse to delete what is in review (R-TPL-15)."""
-    if template.state is ReviewState.IN_REVIEW:
-        raise UnderReview
-
-
-def reason_of(text: str) -> str:
-    """Return the reason without surrounding blanks; refuse none and too long a one."""
-    reason = text.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise ReasonMissing(most=LONGEST_REASON)
-    return reason
+def under_review(one: Template) -> dict[str, str]:
+    """Return what a reviewer decides about, by field."""
+    return {
+        "name": one.name,
+        "content": one.sent_content,
+        "instruction": one.instruction,
+        "remark": one.remark,
+    }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review import history
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import events, rules, store
 from umcloud.domains.resources.templates.errors import SignatureFirst, TemplateUnknown
 from umcloud.domains.resources.templates.model import Template, TemplateClass, TemplateDraft
+from umcloud.domains.resources.templates.rules import REVIEW
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, TemplateId, uuid7
@@ -45,7 +47,7 @@ async def create(tx: Tx, act: Act, *, account_id: AccountId, draft: TemplateDraf
         taken_at=None,
         decided_at=None,
     )
-    await store.add(tx, created)
+    await store.shelf.add(tx, created)
     await tx.announce(act, events.TemplateSubmitted(*_told(created), revision=1))
     return created
 
@@ -61,10 +63,13 @@ async def update(
     remark: str | None = None,
     instruction: str | None = None,
     unsubscribe: str | None = None,
+    revision: int | None = None,
 ) -> Template:
     """Change what is given. Another text is queued again, a name alone is not (R-TPL-14).
 
-    Refusals: as `create`, `TemplateUnknown`, `NotEditable`.
+    Of a refused one, other notes for the reviewer are queued again too. `revision` is the one that
+    the customer edited; without it the edit goes on top of whatever there is. Refusals: as
+    `create`, `TemplateUnknown`, `NotEditable`, `MovedOn`.
     """
     before = await _own(tx, account_id, template_id)
     draft = TemplateDraft(
@@ -78,48 +83,31 @@ async def update(
     )
     draft = replace(draft, unsubscribe=rules.settled_unsubscribe(draft))
     rules.check_labels(draft.name, draft.remark, draft.instruction)
-    labelled = replace(
-        before,
-        name=draft.name,
-        remark=draft.remark,
-        instruction=draft.instruction,
-        revision=before.revision + 1,
-    )
-    if (draft.content, draft.unsubscribe) == (before.content, before.unsubscribe):
+    labelled = replace(before, name=draft.name, remark=draft.remark, instruction=draft.instruction)
+    if not rules.needs_review(before, draft):
         rules.check_rename(before)
-        await store.save(tx, labelled)
-        await tx.announce(act, events.TemplateRenamed(*_told(labelled)))
-        return labelled
-    rules.check_edit(before)
+        REVIEW.check_seen(before, revision)
+        renamed = replace(labelled, revision=before.revision + 1)
+        await store.shelf.save(tx, renamed)
+        await tx.announce(act, events.TemplateRenamed(*_told(renamed)))
+        return renamed
+    queued = REVIEW.queued_again(labelled, act.now)
+    REVIEW.check_seen(before, revision)
     changed = replace(
-        labelled,
+        queued,
         variable_count=rules.check_content(draft),
         content=draft.content,
         unsubscribe=draft.unsubscribe,
-        state=ReviewState.WAITING,
-        reason="",
-        submitted_at=act.now,
-        reviewer_id=None,
-        taken_at=None,
-        decided_at=None,
     )
-    await store.save(tx, changed)
+    await store.shelf.save(tx, changed)
     await tx.announce(act, events.TemplateSubmitted(*_told(changed), revision=changed.revision))
     return changed
 
 
 async def take(tx: Tx, act: Act, *, template_id: TemplateId) -> Template:
     """Take a waiting template into review. Refusals: `TemplateUnknown`, `NotWaiting`."""
-    before = await _held(tx, template_id)
-    rules.check_take(before)
-    taken = replace(
-        before,
-        state=ReviewState.IN_REVIEW,
-        revision=before.revision + 1,
-        reviewer_id=act.actor.id,
-        taken_at=act.now,
-    )
-    await store.save(tx, taken)
+    taken = REVIEW.taken(await _held(tx, template_id), act)
+    await store.shelf.save(tx, taken)
     await tx.announce(act, events.TemplateTaken(*_told(taken)))
     return taken
 
@@ -129,10 +117,8 @@ async def approve(tx: Tx, act: Act, *, template_id: TemplateId, revision: int) -
 
     Refusals: `TemplateUnknown`, `NotInReview`, `ChangedMeanwhile`.
     """
-    before = await _held(tx, template_id)
-    rules.check_decision(before, revision)
-    approved = replace(_decided(before, act), state=ReviewState.APPROVED)
-    await store.save(tx, approved)
+    approved = REVIEW.approved(await _held(tx, template_id), act, revision)
+    await _keep(tx, approved)
     await tx.announce(act, events.TemplateApproved(*_told(approved)))
     return approved
 
@@ -144,12 +130,9 @@ async def refuse(
 
     Refusals: `ReasonMissing`, `TemplateUnknown`, `NotInReview`, `ChangedMeanwhile`.
     """
-    why = rules.reason_of(reason)
-    before = await _held(tx, template_id)
-    rules.check_decision(before, revision)
-    refused = replace(_decided(before, act), state=ReviewState.REJECTED, reason=why)
-    await store.save(tx, refused)
-    await tx.announce(act, events.TemplateRefused(*_told(refused), reason=why))
+    refused = REVIEW.refused(await _held(tx, template_id), act, revision, reason)
+    await _keep(tx, refused)
+    await tx.announce(act, events.TemplateRefused(*_told(refused), reason=refused.reason))
     return refused
 
 
@@ -158,27 +141,23 @@ async def disable(tx: Tx, act: Act, *, template_id: TemplateId, reason: str) -> 
 
     Refusals: `ReasonMissing`, `TemplateUnknown`, `NotApproved`.
     """
-    why = rules.reason_of(reason)
-    before = await _held(tx, template_id)
-    rules.check_approved(before)
-    disabled = replace(_decided(before, act), state=ReviewState.DISABLED, reason=why)
-    await store.save(tx, disabled)
-    await tx.announce(act, events.TemplateDisabled(*_told(disabled), reason=why))
+    disabled = REVIEW.disabled(await _held(tx, template_id), act, reason)
+    await _keep(tx, disabled)
+    await tx.announce(act, events.TemplateDisabled(*_told(disabled), reason=disabled.reason))
     return disabled
 
 
 async def delete(tx: Tx, act: Act, *, account_id: AccountId, template_id: TemplateId) -> None:
     """Delete for good (R-TPL-15). Refusals: `TemplateUnknown`, `UnderReview`."""
     doomed = await _own(tx, account_id, template_id)
-    rules.check_delete(doomed)
-    await store.mark_deleted(tx, template_id, act.now)
+    REVIEW.check_delete(doomed)
+    await store.shelf.save_deleted(tx, doomed, act.now)
     await tx.announce(act, events.TemplateDeleted(*_told(doomed)))
 
 
-def _decided(before: Template, act: Act) -> Template:
-    return replace(
-        before, revision=before.revision + 1, reviewer_id=act.actor.id, decided_at=act.now
-    )
+async def _keep(tx: Tx, decided: Template) -> None:
+    await store.shelf.save(tx, decided)
+    await history.record(tx, "template", decided, rules.under_review(decided))
 
 
 def _told(one: Template) -> tuple[AccountId, TemplateId, str, str, TemplateClass]:
@@ -204,5 +183,5 @@ async def _fresh_ids(tx: Tx, act: Act, cls: TemplateClass) -> tuple[TemplateId, 
     while True:
         template_id = TemplateId(uuid7(act.now))
         public_id = rules.public_id_of(template_id, cls, act.now)
-        if not await store.public_id_exists(tx, public_id):
+        if not await store.shelf.ever_named(tx, public_id):
             return template_id, public_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from umcloud.domains.identity import queries as identity
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries, service
 from umcloud.domains.resources.signatures.model import Evidence, Signature, SignaturePurpose
 from umcloud.doors.kit.story import Fact

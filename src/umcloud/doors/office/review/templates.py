@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from umcloud.domains.identity import queries as identity
-from umcloud.domains.resources.review import ReviewState
+from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import queries, service
 from umcloud.domains.resources.templates.model import Template, TemplateClass

@@ -1,0 +1,1 @@
+"""The review that signatures and templates go through."""

@@ -1,0 +1,57 @@
+"""The decisions about a thing: written once each, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from umcloud.domains.resources.review.model import Decision, Reviewed, ReviewState
+from umcloud.domains.resources.review.tables import review_decision
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import uuid7
+
+
+async def record(tx: Tx, subject: str, decided: Reviewed, seen: Mapping[str, str]) -> None:
+    """Keep the decision that has just been made, beside what it was made about.
+
+    `subject` is the noun: signature or template.
+    """
+    if decided.decided_at is None:
+        raise ValueError("not decided")
+    await tx.execute(
+        insert(review_decision).values(
+            id=uuid7(decided.decided_at),
+            subject=subject,
+            subject_id=decided.id,
+            revision=decided.revision,
+            verdict=decided.state.value,
+            reason=decided.reason,
+            reviewer_id=decided.reviewer_id,
+            submitted_at=decided.submitted_at,
+            decided_at=decided.decided_at,
+            seen=dict(seen),
+        )
+    )
+
+
+async def decisions(tx: Tx, subject_id: UUID) -> tuple[Decision, ...]:
+    """Return every decision about a thing, newest first."""
+    columns = review_decision.c
+    rows = await tx.all(
+        select(review_decision)
+        .where(columns.subject_id == subject_id)
+        .order_by(columns.revision.desc())
+    )
+    return tuple(
+        Decision(
+            verdict=ReviewState(row.verdict),
+            reason=row.reason,
+            reviewer_id=row.reviewer_id,
+            submitted_at=row.submitted_at,
+            decided_at=row.decided_at,
+            seen=row.seen,
+        )
+        for row in rows
+    )

@@ -1,0 +1,148 @@
+"""Pure decisions of a review: what may happen in which state, and what it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from umcloud.domains.resources.review.model import (
+    LONGEST_REASON,
+    Changed,
+    Decision,
+    Moment,
+    Reviewed,
+    ReviewState,
+)
+from umcloud.kernel.act import Act
+from umcloud.kernel.refusals import Refusal
+
+R = TypeVar("R", bound=Reviewed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRules:
+    """The rules, with the words in which one kind of thing refuses.
+
+    Whatever returns a thing returns it as it stands after the deed; nothing is written.
+    """
+
+    not_editable: type[Refusal]
+    moved_on: type[Refusal]
+    under_review: type[Refusal]
+    not_waiting: type[Refusal]
+    not_in_review: type[Refusal]
+    not_approved: type[Refusal]
+    changed_meanwhile: type[Refusal]
+    reason_missing: type[Refusal]
+
+    def check_edit(self, before: Reviewed) -> None:
+        """Refuse to edit what is approved or disabled (R-SIG-13, R-TPL-14)."""
+        if not before.is_editable:
+            raise self.not_editable(state=before.state)
+
+    def check_seen(self, before: Reviewed, revision: int | None) -> None:
+        """Refuse an edit of what was decided or edited after the customer opened it."""
+        if revision not in (None, before.revision):
+            raise self.moved_on
+
+    def queued_again(self, before: R, now: datetime) -> R:
+        """Put an edited thing back into the queue, whoever has taken it (R-SIG-13)."""
+        self.check_edit(before)
+        return replace(
+            before,
+            state=ReviewState.WAITING,
+            reason="",
+            revision=before.revision + 1,
+            submitted_at=now,
+            reviewer_id=None,
+            taken_at=None,
+            decided_at=None,
+        )
+
+    def taken(self, before: R, act: Act) -> R:
+        """Let the actor review what waits."""
+        if before.state is not ReviewState.WAITING:
+            raise self.not_waiting(state=before.state)
+        return replace(
+            before, state=ReviewState.IN_REVIEW, reviewer_id=act.actor.id, taken_at=act.now
+        )
+
+    def approved(self, before: R, act: Act, revision: int) -> R:
+        """Approve what the reviewer saw: it is in review, in this very revision."""
+        self._check_decision(before, revision)
+        return _decided(before, act, ReviewState.APPROVED)
+
+    def refused(self, before: R, act: Act, revision: int, reason: str) -> R:
+        """Refuse what the reviewer saw, with a reason that the customer reads (R-SIG-15)."""
+        why = self.reason_of(reason)
+        self._check_decision(before, revision)
+        return _decided(before, act, ReviewState.REJECTED, why)
+
+    def disabled(self, before: R, act: Act, reason: str) -> R:
+        """Withdraw what is approved (R-REV-05)."""
+        why = self.reason_of(reason)
+        self.check_approved(before)
+        return _decided(before, act, ReviewState.DISABLED, why)
+
+    def check_approved(self, before: Reviewed) -> None:
+        """Refuse a deed that only approved ones allow."""
+        if before.state is not ReviewState.APPROVED:
+            raise self.not_approved(state=before.state)
+
+    def check_delete(self, before: Reviewed) -> None:
+        """Refuse to delete what is in review (R-SIG-14, R-TPL-15)."""
+        if before.state is ReviewState.IN_REVIEW:
+            raise self.under_review
+
+    def reason_of(self, text: str) -> str:
+        """Return the reason without surrounding blanks; refuse none and too long a one."""
+        reason = text.strip()
+        if not reason or len(reason) > LONGEST_REASON:
+            raise self.reason_missing(most=LONGEST_REASON)
+        return reason
+
+    def _check_decision(self, before: Reviewed, revision: int) -> None:
+        if before.state is not ReviewState.IN_REVIEW:
+            raise self.not_in_review(state=before.state)
+        if before.revision != revision:
+            raise self.changed_meanwhile
+
+
+def _decided(before: R, act: Act, verdict: ReviewState, reason: str = "") -> R:
+    return replace(
+        before,
+        state=verdict,
+        reason=reason,
+        revision=before.revision + 1,
+        reviewer_id=act.actor.id,
+        decided_at=act.now,
+    )
+
+
+def changes(seen: Mapping[str, str], now: Mapping[str, str]) -> tuple[Changed, ...]:
+    """Return the fields that are not what they were, in the order of `now`."""
+    return tuple(
+        Changed(field, seen.get(field, ""), after)
+        for field, after in now.items()
+        if seen.get(field, "") != after
+    )
+
+
+def story(one: Reviewed, decisions: Sequence[Decision]) -> tuple[Moment, ...]:
+    """Return every step of a thing's review, newest first; `decisions` in that order too."""
+    steps: list[Moment] = []
+    if one.state is ReviewState.IN_REVIEW and one.taken_at:
+        steps.append(Moment(one.taken_at, one.state, reviewer_id=one.reviewer_id))
+    if one.decided_at is None:
+        steps.append(Moment(one.submitted_at, ReviewState.WAITING))
+    for place, decision in enumerate(decisions, start=1):
+        steps.append(
+            Moment(decision.decided_at, decision.verdict, decision.reason, decision.reviewer_id)
+        )
+        # What was approved and withdrawn later was handed in once.
+        older = decisions[place].submitted_at if place < len(decisions) else None
+        if decision.submitted_at != older:
+            steps.append(Moment(decision.submitted_at, ReviewState.WAITING))
+    return tuple(steps)
