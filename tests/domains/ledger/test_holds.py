@@ -60,7 +60,7 @@ async def test_a_hold_is_not_spendable(tx: Tx, act: Act) -> None:
     assert await sums(tx) == (1_000, 600)
     with pytest.raises(InsufficientBalance) as refused:
         await debit(tx, act, ALICE, 401, key="d")
-    assert refused.value.facts["available"] == 400
+    assert refused.value.facts["available"] == "0.0004"
     await debit(tx, act, ALICE, 400, key="e")
     assert await sums(tx) == (600, 600)
     assert await violations(tx, act.now) == []
@@ -77,8 +77,9 @@ async def test_posting_takes_a_part_and_frees_the_rest(tx: Tx, act: Act) -> None
 
 async def test_no_more_is_posted_than_is_held(tx: Tx, act: Act) -> None:
     hold_id = await held(tx, act)
-    with pytest.raises(HoldExceeded):
+    with pytest.raises(HoldExceeded) as refused:
         await post(tx, act, hold_id, 601)
+    assert refused.value.facts == {"held": "0.0006", "asked": "0.000601"}
 
 
 async def test_voiding_frees_all(tx: Tx, act: Act) -> None:

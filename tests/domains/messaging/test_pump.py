@@ -53,7 +53,11 @@ async def test_the_exact_prefix_is_accepted_and_the_rest_refused_one_by_one(
     numbers = [f"1380013{n:04}" for n in range(5)]
     answer = await pump.submit(sender.request(*numbers))
     assert answer.segments == [1, 1, 1, 0, 0]
-    assert {type(answer.refused[p]) for p in (3, 4)} == {InsufficientBalance}
+    expected = {"currency": "CNY", "needed": "0.05", "available": "0.000001", "missing": "0.049999"}
+    for position in (3, 4):
+        refusal = answer.refused[position]
+        assert isinstance(refusal, InsufficientBalance)
+        assert refusal.facts == expected
 
 
 async def test_an_atomic_request_is_accepted_whole_or_not_at_all(
@@ -140,6 +144,25 @@ async def test_a_frozen_account_is_refused_from_its_very_next_request(
         await facts.changed(tx, sender.account_id, act.now)
     with pytest.raises(AccountStopped):
         await pump.submit(sender.request("13800138000"))
+
+
+async def test_a_stopped_account_with_two_requests_at_once_stops_nobody_else(
+    prepared: Database, pump: Pump, new_sender: NewSender, act: Act
+) -> None:
+    stopped, other = await new_sender(), await new_sender()
+    async with prepared.transaction() as tx:
+        await accounts.freeze(tx, act, account_id=stopped.account_id, reason=FreezeReason.BREACH)
+        await facts.changed(tx, stopped.account_id, act.now)
+    requests = [sender.request("13800138000") for sender in (stopped, stopped, other)]
+    for request in requests:
+        request.lane %= 1  # one writer, so that they are one batch
+    first, second, answer = await asyncio.gather(
+        *(pump.submit(request) for request in requests), return_exceptions=True
+    )
+    assert isinstance(first, AccountStopped)
+    assert isinstance(second, AccountStopped)
+    assert not isinstance(answer, BaseException)
+    assert answer.accepted == 1
 
 
 async def test_requests_out_of_bounds_are_refused(pump: Pump, new_sender: NewSender) -> None:

@@ -81,7 +81,7 @@ async def test_of_several_each_has_its_outcome_in_order(
 async def test_a_single_message_that_is_refused_is_a_problem(
     http: httpx.AsyncClient, pump: Recorder
 ) -> None:
-    pump.refused = {0: InsufficientBalance(currency="CNY", needed=50000, available=1, missing=None)}
+    pump.refused = {0: InsufficientBalance.of("CNY", needed=50_000, available=1)}
     response = await http.post("/messages", json=ONE)
     assert response.status_code == 402
     assert response.headers["content-type"] == "application/problem+json"

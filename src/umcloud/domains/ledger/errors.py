@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from umcloud.domains.ledger.model import CNY
+from umcloud.kernel.money import Money
 from umcloud.kernel.refusals import Kind, Refusal
 
 
+def _yuan(micros: int) -> str:
+    return Money(micros).plain()
+
+
 class InsufficientBalance(Refusal):
-    """The wallet does not hold the amount. Facts: currency, needed, available, missing."""
+    """The wallet does not hold the amount. Facts: currency, needed, available, missing.
+
+    Amounts are text, for they reach programs as JSON: of money in yuan, of units whole numbers.
+    """
 
     code: ClassVar[str] = "balance.insufficient"
     kind: ClassVar[Kind] = Kind.UNAFFORDABLE
+
+    @classmethod
+    def of(cls, currency: str, *, needed: int, available: int) -> InsufficientBalance:
+        """Return the refusal for amounts as the books hold them: micros, or units."""
+        has = max(0, available)
+        facts = {"needed": needed, "available": has, "missing": max(0, needed - has)}
+        say = _yuan if currency == CNY else str
+        return cls(currency=currency, **{name: say(amount) for name, amount in facts.items()})
 
 
 class IdempotencyConflict(Refusal):
@@ -43,7 +60,7 @@ class HoldSettled(Refusal):
 
 
 class HoldExceeded(Refusal):
-    """More was to be posted than was held. Facts: held, asked."""
+    """More was to be posted than was held. Facts: held, asked, in yuan."""
 
     code: ClassVar[str] = "hold.exceeded"
     kind: ClassVar[Kind] = Kind.CONFLICT

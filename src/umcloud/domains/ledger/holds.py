@@ -27,6 +27,7 @@ from umcloud.domains.ledger.model import CNY, Journal, NewJournal, OperatorLine,
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, lane_of, uuid7
+from umcloud.kernel.money import Money
 
 HoldId = NewType("HoldId", UUID)
 
@@ -63,9 +64,7 @@ async def hold(
     wallet = await _locked_wallet(tx, act, account_id)
     available = rules.spendable(wallet)
     if available < amount:
-        raise InsufficientBalance(
-            currency=CNY, needed=amount, available=available, missing=amount - available
-        )
+        raise InsufficientBalance.of(CNY, needed=amount, available=available)
     hold_id = HoldId(uuid7(act.now))
     await tx.execute(
         insert(t.hold).values(
@@ -100,7 +99,7 @@ async def post_hold(
     """
     wallet, row = await _locked(tx, act, account_id, hold_id)
     if amount > row.amount:
-        raise HoldExceeded(held=row.amount, asked=amount)
+        raise HoldExceeded(held=Money(row.amount).plain(), asked=Money(amount).plain())
     # Let go first: what is held cannot be drawn.
     await store.change_held(tx, wallet, -row.amount)
     journal = await service.post(

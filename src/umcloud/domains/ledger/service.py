@@ -53,9 +53,8 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
     """
     wallet = await _locked_wallet(tx, act, account_id, CNY)
     if wallet.posted - wallet.held + micros < 0:
-        raise InsufficientBalance(
-            currency=CNY, needed=wallet.held - wallet.posted, available=micros, missing=None
-        )
+        owed = wallet.held - wallet.posted
+        raise InsufficientBalance.of(CNY, needed=owed, available=micros)
     await tx.execute(
         update(t.wallet)
         .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == UUID(int=wallet.id))
@@ -165,12 +164,7 @@ async def _move(tx: Tx, act: Act, wallet: Wallet, line: WalletLine, journal_id: 
         available = rules.spendable(wallet)
         draws = rules.draw(wallet, -line.amount)
         if draws is None:
-            raise InsufficientBalance(
-                currency=line.currency,
-                needed=-line.amount,
-                available=available,
-                missing=-line.amount - available,
-            )
+            raise InsufficientBalance.of(line.currency, needed=-line.amount, available=available)
         await store.take_from_buckets(tx, wallet, draws)
     else:
         await _credit(tx, act, wallet, line)

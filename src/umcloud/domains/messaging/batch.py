@@ -20,7 +20,6 @@ from umcloud.domains.messaging.model import SendAnswer, SendRequest
 from umcloud.domains.messaging.screening import Screened
 from umcloud.infra.hot import HotConnection, Rows, ints, one, texts, uuids
 from umcloud.kernel.ids import AccountId, uuid7
-from umcloud.kernel.money import Money
 from umcloud.kernel.refusals import Refusal, registry
 
 STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
@@ -209,13 +208,7 @@ def _note(
 
 def _insufficient(account: int, needed: int, wallets: Wallets) -> Refusal:
     money = wallets.get((account, CNY))
-    available = max(0, money.available) if money else 0
-    return InsufficientBalance(
-        currency=CNY,
-        needed=Money(needed).plain(),
-        available=Money(available).plain(),
-        missing=Money(max(0, needed - available)).plain(),
-    )
+    return InsufficientBalance.of(CNY, needed=needed, available=money.available if money else 0)
 
 
 def _last_ids(fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> dict[int, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from umcloud.domains.catalogue import queries as catalogue
 from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger import service as ledger
@@ -131,7 +129,7 @@ async def _book(
         return await ledger.post(tx, act, command)
     except InsufficientBalance as error:
         # What the books found spendable under the wallet's lock, expired vouchers left out.
-        available = Money(cast("int", error.facts["available"]))
+        available = Money.yuan(str(error.facts["available"]))
         raise OrderUnaffordable(
             needed=offer.amount.plain(),
             available=available.plain(),
