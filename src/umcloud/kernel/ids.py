@@ -50,6 +50,7 @@ PREFIXES: dict[str, str] = {
     "lin": "carrier line",
     "end": "callback endpoint",
     "dlv": "callback delivery",
+    "inb": "inbound message",
     "rev": "review",
     "cns": "consent",
     "agr": "agreement version",
@@ -57,6 +58,7 @@ PREFIXES: dict[str, str] = {
     "doc": "document",
     "ntf": "notification",
     "aud": "audit record",
+    "inv": "invitation",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case

@@ -71,6 +71,7 @@ TOLD: dict[type[Event], bool] = {
     account.AccountClosed: True,
     account.TheftReported: True,
     account.CredentialsReset: True,
+    account.MemberJoined: True,
     account.KeyCreated: True,
     account.KeyRevoked: False,
     identity.IdentitySubmitted: False,
@@ -88,6 +89,10 @@ TOLD: dict[type[Event], bool] = {
     orders.PackageVoided: True,
     callback.DeliveryGivenUp: False,
 }
+
+
+#: Told like the others, and by mail also to the person whom it concerns, an owner or not.
+CONCERNS_ONE = frozenset({account.CredentialsReset})
 
 
 class _OfAccount(Protocol):
@@ -120,6 +125,7 @@ async def _all_senders_changed(tx: Tx, act: Act, event: Event) -> None:
 def _teller(sealer: Sealer, *, email: bool) -> Listener[Event]:
     async def tell(tx: Tx, act: Act, event: Event) -> None:
         known = {each.name: getattr(event, each.name) for each in fields(event)}
+        concerns = known["member_id"] if type(event) in CONCERNS_ONE else None
         await notifications.notify(
             tx,
             act,
@@ -128,6 +134,7 @@ def _teller(sealer: Sealer, *, email: bool) -> Listener[Event]:
             facts=known,
             email=email,
             sealer=sealer,
+            concerns=concerns,
         )
 
     return tell

@@ -279,6 +279,18 @@ CREATE TABLE public.consent (
     CONSTRAINT ck_consent_something_emphasised CHECK ((cardinality(emphasised) > 0))
 );
 
+CREATE TABLE public.conversation (
+    key bigint NOT NULL,
+    lane smallint NOT NULL,
+    message_id uuid NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.conversation_cursor (
+    lane smallint NOT NULL,
+    id uuid NOT NULL
+);
+
 CREATE TABLE public.daily_count (
     account_id uuid NOT NULL,
     day date NOT NULL,
@@ -400,6 +412,67 @@ CREATE TABLE public.identity_document (
     CONSTRAINT ck_identity_document_size CHECK (((size >= 1) AND (size <= 4194304)))
 );
 
+CREATE TABLE public.inbound_message (
+    id uuid NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    account_id uuid,
+    line smallint NOT NULL,
+    source text NOT NULL,
+    destination text NOT NULL,
+    extend_code text NOT NULL,
+    text text NOT NULL,
+    parts smallint NOT NULL,
+    missing smallint NOT NULL,
+    message_id uuid,
+    client_ref text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_inbound_message_related_or_nobodys CHECK (((account_id IS NULL) = (message_id IS NULL))),
+    CONSTRAINT ck_inbound_message_something_came CHECK (((missing >= 0) AND (missing <= (parts - 1))))
+);
+
+CREATE TABLE public.inbound_part (
+    link uuid NOT NULL,
+    ordinal integer NOT NULL,
+    line smallint NOT NULL,
+    fingerprint bytea NOT NULL,
+    answered boolean NOT NULL,
+    source text NOT NULL,
+    destination text NOT NULL,
+    octets bytea NOT NULL,
+    coding smallint NOT NULL,
+    reference integer,
+    total smallint NOT NULL,
+    number smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    inbound_id uuid,
+    CONSTRAINT ck_inbound_part_fingerprint_length CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT ck_inbound_part_long_ones_have_a_reference CHECK (((reference IS NULL) = (total = 1))),
+    CONSTRAINT ck_inbound_part_number_of_total CHECK (((number >= 1) AND (number <= total)))
+);
+
+CREATE TABLE public.invitation (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    channel character varying(8) NOT NULL,
+    target character varying(254) NOT NULL,
+    role character varying(16) NOT NULL,
+    state character varying(16) NOT NULL,
+    token_hash bytea NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    sendings smallint NOT NULL,
+    member_id uuid,
+    CONSTRAINT ck_invitation_accepted_by_somebody CHECK ((((state)::text = 'ACCEPTED'::text) = (member_id IS NOT NULL))),
+    CONSTRAINT ck_invitation_channel CHECK (((channel)::text = ANY ((ARRAY['email'::character varying, 'phone'::character varying])::text[]))),
+    CONSTRAINT ck_invitation_in_order CHECK (((expires_at > sent_at) AND (sent_at >= created_at))),
+    CONSTRAINT ck_invitation_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'DEVELOPER'::character varying, 'FINANCE'::character varying, 'VIEWER'::character varying])::text[]))),
+    CONSTRAINT ck_invitation_sendings CHECK (((sendings >= 1) AND (sendings <= 5))),
+    CONSTRAINT ck_invitation_sha256 CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT ck_invitation_state CHECK (((state)::text = ANY ((ARRAY['OPEN'::character varying, 'ACCEPTED'::character varying, 'WITHDRAWN'::character varying])::text[])))
+);
+
 CREATE TABLE public.journal (
     lane smallint NOT NULL,
     id uuid NOT NULL,
@@ -475,8 +548,8 @@ CREATE TABLE public.member (
     CONSTRAINT ck_member_active_has_password CHECK ((((state)::text <> 'ACTIVE'::text) OR (password_hash IS NOT NULL))),
     CONSTRAINT ck_member_email_lower_case CHECK (((email)::text = lower((email)::text))),
     CONSTRAINT ck_member_reachable CHECK (((email IS NOT NULL) OR (phone IS NOT NULL))),
-    CONSTRAINT ck_member_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'DEVELOPER'::character varying, 'FINANCE'::character varying])::text[]))),
-    CONSTRAINT ck_member_state CHECK (((state)::text = ANY ((ARRAY['INVITED'::character varying, 'ACTIVE'::character varying, 'REMOVED'::character varying])::text[])))
+    CONSTRAINT ck_member_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'DEVELOPER'::character varying, 'FINANCE'::character varying, 'VIEWER'::character varying])::text[]))),
+    CONSTRAINT ck_member_state CHECK (((state)::text = ANY ((ARRAY['ACTIVE'::character varying, 'REMOVED'::character varying])::text[])))
 );
 
 CREATE TABLE public.message (
@@ -657,6 +730,35 @@ CREATE TABLE public.payment_statement_line (
     CONSTRAINT ck_payment_statement_line_positive CHECK ((amount > 0))
 );
 
+CREATE TABLE public.price_draft (
+    id uuid NOT NULL,
+    begins_on date NOT NULL,
+    source text NOT NULL,
+    based_on integer NOT NULL,
+    state character varying(16) NOT NULL,
+    prepared_by uuid NOT NULL,
+    prepared_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT ck_price_draft_decided_says_when CHECK ((((state)::text = 'PREPARED'::text) = (decided_at IS NULL))),
+    CONSTRAINT ck_price_draft_decided_says_who CHECK (((decided_at IS NULL) = (decided_by IS NULL))),
+    CONSTRAINT ck_price_draft_four_eyes CHECK ((((state)::text <> 'PUBLISHED'::text) OR (decided_by <> prepared_by))),
+    CONSTRAINT ck_price_draft_source_given CHECK ((source <> ''::text)),
+    CONSTRAINT ck_price_draft_state CHECK (((state)::text = ANY ((ARRAY['PREPARED'::character varying, 'PUBLISHED'::character varying, 'WITHDRAWN'::character varying])::text[])))
+);
+
+CREATE TABLE public.price_draft_line (
+    draft_id uuid NOT NULL,
+    class text NOT NULL,
+    destination text NOT NULL,
+    tier_from integer NOT NULL,
+    tier_below integer,
+    unit_price numeric(18,8),
+    CONSTRAINT ck_price_draft_line_price_not_negative CHECK ((unit_price >= (0)::numeric)),
+    CONSTRAINT ck_price_draft_line_tier_from_one CHECK ((tier_from >= 1)),
+    CONSTRAINT ck_price_draft_line_tier_not_empty CHECK (((tier_below IS NULL) OR (tier_below > tier_from)))
+);
+
 CREATE TABLE public.price_version (
     id uuid NOT NULL,
     list_id uuid NOT NULL,
@@ -803,13 +905,14 @@ CREATE TABLE public.staff (
     email character varying(254) NOT NULL,
     name character varying(64) NOT NULL,
     roles character varying(16)[] NOT NULL,
-    state character varying(8) NOT NULL,
-    password_hash text NOT NULL,
+    state character varying(16) NOT NULL,
+    password_hash text,
     failures smallint DEFAULT '0'::smallint NOT NULL,
     locked_until timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_staff_active_has_password CHECK ((((state)::text <> 'ACTIVE'::text) OR (password_hash IS NOT NULL))),
     CONSTRAINT ck_staff_has_a_role CHECK ((cardinality(roles) > 0)),
-    CONSTRAINT ck_staff_state CHECK (((state)::text = ANY ((ARRAY['ACTIVE'::character varying, 'REMOVED'::character varying])::text[])))
+    CONSTRAINT ck_staff_state CHECK (((state)::text = ANY ((ARRAY['INVITED'::character varying, 'ACTIVE'::character varying, 'SUSPENDED'::character varying])::text[])))
 );
 
 CREATE TABLE public.submission (
@@ -969,6 +1072,12 @@ ALTER TABLE ONLY public.clock_offset
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT pk_consent PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.conversation
+    ADD CONSTRAINT pk_conversation PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.conversation_cursor
+    ADD CONSTRAINT pk_conversation_cursor PRIMARY KEY (lane);
+
 ALTER TABLE ONLY public.daily_count
     ADD CONSTRAINT pk_daily_count PRIMARY KEY (account_id, day, class, state);
 
@@ -989,6 +1098,15 @@ ALTER TABLE ONLY public.identity_application
 
 ALTER TABLE ONLY public.identity_document
     ADD CONSTRAINT pk_identity_document PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT pk_inbound_message PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.inbound_part
+    ADD CONSTRAINT pk_inbound_part PRIMARY KEY (link, ordinal);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT pk_invitation PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.journal
     ADD CONSTRAINT pk_journal PRIMARY KEY (lane, id);
@@ -1043,6 +1161,12 @@ ALTER TABLE ONLY public.payment_statement
 
 ALTER TABLE ONLY public.payment_statement_line
     ADD CONSTRAINT pk_payment_statement_line PRIMARY KEY (channel, trade_number);
+
+ALTER TABLE ONLY public.price_draft
+    ADD CONSTRAINT pk_price_draft PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.price_draft_line
+    ADD CONSTRAINT pk_price_draft_line PRIMARY KEY (draft_id, class, destination, tier_from);
 
 ALTER TABLE ONLY public.price_version
     ADD CONSTRAINT pk_price_version PRIMARY KEY (id);
@@ -1112,6 +1236,12 @@ ALTER TABLE ONLY public.entry
 
 ALTER TABLE ONLY public.identity_document
     ADD CONSTRAINT uq_identity_document_application_id_kind UNIQUE (application_id, kind);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT uq_invitation_member_id UNIQUE (member_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT uq_invitation_token_hash UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.legal_subject
     ADD CONSTRAINT uq_legal_subject_kind_number UNIQUE (kind, number);
@@ -1186,6 +1316,20 @@ CREATE INDEX ix_identity_application_account_id_id ON public.identity_applicatio
 
 CREATE INDEX ix_identity_application_queue ON public.identity_application USING btree (submitted_at, id) WHERE ((state)::text = 'SUBMITTED'::text);
 
+CREATE INDEX ix_inbound_message_account_id_id ON public.inbound_message USING btree (account_id, id);
+
+CREATE INDEX ix_inbound_message_nobodys ON public.inbound_message USING btree (id) WHERE (account_id IS NULL);
+
+CREATE INDEX ix_inbound_message_xid_id ON public.inbound_message USING btree (xid, id);
+
+CREATE INDEX ix_inbound_part_at ON public.inbound_part USING btree (at);
+
+CREATE INDEX ix_inbound_part_open ON public.inbound_part USING btree (at) WHERE (inbound_id IS NULL);
+
+CREATE INDEX ix_inbound_part_suspect ON public.inbound_part USING btree (fingerprint) WHERE (NOT answered);
+
+CREATE INDEX ix_invitation_account_id ON public.invitation USING btree (account_id);
+
 CREATE INDEX ix_journal_seal_block ON public.journal_seal USING btree (block);
 
 CREATE INDEX ix_member_account_id ON public.member USING btree (account_id);
@@ -1233,6 +1377,8 @@ CREATE INDEX submission_default_carrier_id_idx ON public.submission_default USIN
 CREATE UNIQUE INDEX uq_bucket_open_ended ON public.bucket USING btree (lane, wallet_id, kind) WHERE (expires_at IS NULL);
 
 CREATE UNIQUE INDEX uq_identity_application_living ON public.identity_application USING btree (account_id) WHERE ((state)::text <> 'REFUSED'::text);
+
+CREATE UNIQUE INDEX uq_invitation_open ON public.invitation USING btree (account_id, channel, target) WHERE ((state)::text = 'OPEN'::text);
 
 CREATE UNIQUE INDEX uq_journal_idempotency_key ON public.journal USING btree (lane, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
@@ -1284,6 +1430,8 @@ CREATE TRIGGER payment_statement_is_immutable BEFORE DELETE OR UPDATE ON public.
 
 CREATE TRIGGER payment_statement_line_is_immutable BEFORE DELETE OR UPDATE ON public.payment_statement_line FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER price_draft_line_is_immutable BEFORE DELETE OR UPDATE ON public.price_draft_line FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER price_version_is_immutable BEFORE DELETE OR UPDATE ON public.price_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account_subject
@@ -1334,6 +1482,21 @@ ALTER TABLE ONLY public.identity_application
 ALTER TABLE ONLY public.identity_document
     ADD CONSTRAINT fk_identity_document_application_id FOREIGN KEY (application_id) REFERENCES public.identity_application(id);
 
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT fk_inbound_message_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.inbound_part
+    ADD CONSTRAINT fk_inbound_part_inbound_id FOREIGN KEY (inbound_id) REFERENCES public.inbound_message(id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT fk_invitation_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT fk_invitation_invited_by FOREIGN KEY (invited_by) REFERENCES public.member(id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT fk_invitation_member_id FOREIGN KEY (member_id) REFERENCES public.member(id);
+
 ALTER TABLE ONLY public.line_cursor
     ADD CONSTRAINT fk_line_cursor_line FOREIGN KEY (line) REFERENCES public.carrier_line(number);
 
@@ -1354,6 +1517,15 @@ ALTER TABLE ONLY public.payment_notice
 
 ALTER TABLE ONLY public.payment_statement_line
     ADD CONSTRAINT fk_payment_statement_line_channel_day FOREIGN KEY (channel, day) REFERENCES public.payment_statement(channel, day);
+
+ALTER TABLE ONLY public.price_draft
+    ADD CONSTRAINT fk_price_draft_decided_by FOREIGN KEY (decided_by) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.price_draft_line
+    ADD CONSTRAINT fk_price_draft_line_draft_id FOREIGN KEY (draft_id) REFERENCES public.price_draft(id);
+
+ALTER TABLE ONLY public.price_draft
+    ADD CONSTRAINT fk_price_draft_prepared_by FOREIGN KEY (prepared_by) REFERENCES public.staff(id);
 
 ALTER TABLE ONLY public.sign_in_session
     ADD CONSTRAINT fk_sign_in_session_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);

@@ -11,6 +11,7 @@ from umcloud.domains.accounts.model import (
     Channel,
     CodeMessage,
     Contact,
+    InvitationMessage,
     Purpose,
     Registered,
 )
@@ -26,13 +27,18 @@ PASSWORD = "correct-horse-42"
 
 @dataclass
 class Pocket:
-    """Keeps the codes that were sent."""
+    """Keeps the codes and the invitations that were sent."""
 
     messages: list[CodeMessage] = field(default_factory=list)
+    invitations: list[InvitationMessage] = field(default_factory=list)
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
         del tx, act
         self.messages.append(message)
+
+    async def invite(self, tx: Tx, act: Act, message: InvitationMessage) -> None:
+        del tx, act
+        self.invitations.append(message)
 
     @property
     def code(self) -> str:

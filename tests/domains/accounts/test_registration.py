@@ -9,8 +9,6 @@ from tests.domains.accounts.conftest import EMAIL, PASSWORD, Pocket, ask
 from umcloud.domains.accounts import errors, queries, service
 from umcloud.domains.accounts.model import (
     Channel,
-    Contact,
-    MemberState,
     Purpose,
     Registered,
     Role,
@@ -143,53 +141,3 @@ async def test_a_wrong_try_is_kept_though_refused(
         verdict = await register(tx, act, vault, code)
     with pytest.raises(errors.CodeExhausted):
         verdict.or_raise()
-
-
-async def test_a_colleague_is_invited_joins_and_leaves(
-    registered: Registered, audited: Tx, act: Act, vault: Vault, pocket: Pocket
-) -> None:
-    account_id = registered.account.id
-    invited = await service.invite_member(
-        audited,
-        act,
-        account_id=account_id,
-        channel=Channel.PHONE,
-        target="13800138000",
-        name="王二",
-        role=Role.FINANCE,
-        sender=pocket,
-        vault=vault,
-    )
-    contact = Contact(Channel.PHONE, "+8613800138000")
-    assert pocket.messages[-1].contact == contact
-    days_later = replace(act, now=act.now + timedelta(days=6))
-    verdict = await service.accept_invitation(
-        audited,
-        days_later,
-        channel=contact.channel,
-        target=contact.target,
-        code=pocket.code,
-        password="another-horse-43",
-        vault=vault,
-    )
-    assert verdict.or_raise().id == invited.id
-    people = await queries.members(audited, account_id)
-    assert [member.state for member in people] == [MemberState.ACTIVE] * 2
-    signed_in = (
-        await service.sign_in(
-            audited, days_later, login="138 0013 8000", password="another-horse-43", vault=vault
-        )
-    ).or_raise()
-    await service.remove_member(audited, days_later, account_id=account_id, member_id=invited.id)
-    now = days_later.now
-    assert await service.authenticate_session(audited, signed_in.token, now=now) is None
-    assert await queries.members(audited, account_id) == [registered.owner]
-
-
-async def test_the_last_owner_stays(registered: Registered, audited: Tx, act: Act) -> None:
-    mine, me = registered.account.id, registered.owner.id
-    with pytest.raises(errors.LastOwner):
-        await service.remove_member(audited, act, account_id=mine, member_id=me)
-    with pytest.raises(errors.LastOwner):
-        await service.change_role(audited, act, account_id=mine, member_id=me, role=Role.FINANCE)
-    await service.change_role(audited, act, account_id=mine, member_id=me, role=Role.OWNER)

@@ -14,12 +14,16 @@ from umcloud.domains.accounts.model import (
     Channel,
     Contact,
     FreezeReason,
+    Invitation,
+    InvitationId,
+    InvitationState,
     KeyFacts,
     KeyState,
     Lock,
     NameField,
     OneTimeCode,
     Purpose,
+    Right,
     Role,
     Scope,
     Session,
@@ -215,17 +219,91 @@ def test_sessions_end_idle_and_end_anyway() -> None:
     assert not rules.session_valid(session(kind=SessionKind.STAFF), NOON + timedelta(hours=2))
 
 
-def test_roles() -> None:
-    rules.require_role(session(role=Role.OWNER), Role.FINANCE)
-    rules.require_role(session(role=Role.FINANCE), Role.FINANCE)
-    with pytest.raises(errors.RoleMissing):
-        rules.require_role(session(role=Role.DEVELOPER), Role.FINANCE)
-    with pytest.raises(errors.RoleMissing):
-        rules.require_role(session(role=None))
+def test_roles_of_staff() -> None:
     admin = session(staff_roles=frozenset({StaffRole.ADMIN}))
     rules.require_staff_role(admin, StaffRole.REVIEWER)
     with pytest.raises(errors.RoleMissing):
         rules.require_staff_role(session(role=Role.OWNER), StaffRole.REVIEWER)
+
+
+def invitation(**change: object) -> Invitation:
+    known: dict[str, object] = {
+        "id": InvitationId(UUID(int=1)),
+        "account_id": AccountId(UUID(int=1)),
+        "contact": MAIL,
+        "role": Role.FINANCE,
+        "state": InvitationState.OPEN,
+        "invited_by": None,
+        "created_at": NOON,
+        "sent_at": NOON,
+        "expires_at": NOON + rules.INVITATION_LIFE,
+        "sendings": 1,
+    }
+    return Invitation(**{**known, **change})  # type: ignore[arg-type]  # one field at a time
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal"),
+    [
+        (None, errors.InvitationNotFound),
+        (invitation(state=InvitationState.ACCEPTED), errors.InvitationUsed),
+        (invitation(state=InvitationState.WITHDRAWN), errors.InvitationWithdrawn),
+        (invitation(expires_at=NOON), errors.InvitationExpired),
+    ],
+)
+def test_a_link_that_does_not_serve_says_why(
+    known: Invitation | None, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        rules.judge_invitation(known, NOON)
+
+
+@given(st.integers(min_value=0, max_value=2 * 72 * 3600))
+def test_a_link_serves_72_hours_to_the_second(seconds: int) -> None:
+    now = NOON + timedelta(seconds=seconds)
+    if seconds < 72 * 3600:
+        assert rules.judge_invitation(invitation(), now) == invitation()
+    else:
+        with pytest.raises(errors.InvitationExpired):
+            rules.judge_invitation(invitation(), now)
+
+
+def test_a_link_is_sent_again_after_a_minute_and_five_times_at_most() -> None:
+    with pytest.raises(errors.InvitationTooSoon) as early:
+        rules.may_resend(invitation(), NOON + timedelta(seconds=59))
+    assert early.value.facts["seconds"] == 1
+    later = NOON + timedelta(days=30)
+    assert rules.may_resend(invitation(), later) == invitation()
+    with pytest.raises(errors.InvitationWornOut):
+        rules.may_resend(invitation(sendings=5), later)
+    rules.may_invite(19)
+    with pytest.raises(errors.InvitationsTooMany):
+        rules.may_invite(20)
+
+
+MAY = {
+    Role.OWNER: set(Right),
+    Role.DEVELOPER: {Right.SEND, Right.RESOURCES, Right.DEVELOP},
+    Role.FINANCE: {Right.PAY},
+    Role.VIEWER: set(),
+}
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_what_it_is_for(role: Role, right: Right) -> None:
+    if right in MAY[role]:
+        rules.require_right(role, right)
+    else:
+        with pytest.raises(errors.RoleMissing) as refused:
+            rules.require_right(role, right)
+        assert refused.value.facts["needed"] == tuple(one for one in Role if right in MAY[one])
+
+
+def test_who_has_no_role_may_nothing() -> None:
+    for right in Right:
+        with pytest.raises(errors.RoleMissing):
+            rules.require_right(None, right)
 
 
 def facts(**change: object) -> KeyFacts:

@@ -13,6 +13,9 @@ SAID: list[Refusal] = [
     errors.CodeTooSoon(seconds=60),
     errors.SignInLocked(minutes=15),
     errors.RoleMissing(needed=(Role.FINANCE, Role.OWNER)),
+    errors.InvitationTooSoon(seconds=1),
+    errors.InvitationExpired(hours=72),
+    errors.InvitationContactTaken(channel=Channel.EMAIL),
     errors.AccountFrozen(reason=FreezeReason.THEFT),
     errors.KeyScopeMissing(scope=Scope.SEND),
 ]

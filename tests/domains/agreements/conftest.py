@@ -45,8 +45,8 @@ class Page:
                 now=now,
             )
         await self.tx.sql(
-            "INSERT INTO member (id, account_id, email, name, role, state, created_at) "
-            "VALUES (:id, :account, :email, '某人', 'OWNER', 'INVITED', :now)",
+            "INSERT INTO member (id, account_id, email, name, role, state, password_hash, created_at) "
+            "VALUES (:id, :account, :email, '某人', 'OWNER', 'ACTIVE', 'none', :now)",
             id=who.member,
             account=who.account,
             email=f"{who.member}@example.com",

@@ -8,7 +8,14 @@ import pytest
 
 from tests.domains.notifications.conftest import SEALER, VAULT, Server
 from umcloud.domains.accounts import service as accounts
-from umcloud.domains.accounts.model import Channel, CodeMessage, Contact, Purpose
+from umcloud.domains.accounts.model import (
+    Channel,
+    CodeMessage,
+    Contact,
+    InvitationMessage,
+    Purpose,
+    Role,
+)
 from umcloud.domains.audit import queries as audit
 from umcloud.domains.audit import service as audit_service
 from umcloud.domains.notifications import errors, jobs, queries, rules, service
@@ -165,12 +172,39 @@ async def test_without_a_gateway_phones_get_no_codes(database: Database, act: Ac
             )
 
 
-async def test_an_invitation_speaks_of_days(database: Database, act: Act, server: Server) -> None:
+async def test_a_code_of_seven_days_speaks_of_days(
+    database: Database, act: Act, server: Server
+) -> None:
     week = timedelta(days=7) // timedelta(minutes=1)
-    invited = Contact(Channel.EMAIL, "wang@example.com")
+    asked = Contact(Channel.EMAIL, "wang@example.com")
     async with database.transaction() as tx:
-        message = CodeMessage(invited, Purpose.INVITE, "042137", "en", week)
+        message = CodeMessage(asked, Purpose.STAFF, "042137", "en", week)
         await CodePost(SEALER).send(tx, act, message)
     await send(database, server, act)
     assert "042137" in server.taken[0].text
     assert "7 days" in server.taken[0].text
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+async def test_an_invitation_brings_its_link(
+    database: Database, act: Act, server: Server, locale: str
+) -> None:
+    link = "https://portal.example/invited/3q2-7wEyMRWwJhG2NbZ0aX9PqLqzN1v2UuT4sR5cB6d"
+    message = InvitationMessage(
+        contact=Contact(Channel.PHONE, "+8613800138000"),
+        role=Role.FINANCE,
+        organisation="杭州示例科技",
+        inviter="林一",
+        hours=72,
+        locale=locale,
+        link=link,
+    )
+    async with database.transaction() as tx:
+        with pytest.raises(errors.PhoneCodesClosed):
+            await CodePost(SEALER).invite(tx, act, message)
+        await CodePost(SEALER, phone_domain="phone.sandbox").invite(tx, act, message)
+    await send(database, server, act)
+    (mail,) = server.taken
+    assert link in mail.text.split("\n")
+    assert "72" in mail.text
+    assert "林一" in mail.subject

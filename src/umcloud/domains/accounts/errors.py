@@ -168,6 +168,76 @@ class LastOwner(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class MemberAlready(Refusal):
+    """Whoever is invited is in this account already."""
+
+    code: ClassVar[str] = "member.already"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationStanding(Refusal):
+    """The same contact has an invitation that was neither accepted nor withdrawn."""
+
+    code: ClassVar[str] = "invitation.standing"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationsTooMany(Refusal):
+    """The account has invited as many people today as it may. Fact: limit."""
+
+    code: ClassVar[str] = "invitation.too_many"
+    kind: ClassVar[Kind] = Kind.BUSY
+
+
+class InvitationTooSoon(Refusal):
+    """The link was sent less than a minute ago. Fact: seconds to wait."""
+
+    code: ClassVar[str] = "invitation.too_soon"
+    kind: ClassVar[Kind] = Kind.BUSY
+
+
+class InvitationWornOut(Refusal):
+    """The link was sent as often as it may be. Fact: limit."""
+
+    code: ClassVar[str] = "invitation.worn_out"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationNotFound(Refusal):
+    """No invitation has this link, or a newer link was sent since."""
+
+    code: ClassVar[str] = "invitation.not_found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class InvitationUsed(Refusal):
+    """The invitation was accepted already."""
+
+    code: ClassVar[str] = "invitation.used"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationWithdrawn(Refusal):
+    """The invitation was taken back."""
+
+    code: ClassVar[str] = "invitation.withdrawn"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationExpired(Refusal):
+    """The link is too old. Fact: hours that a link serves."""
+
+    code: ClassVar[str] = "invitation.expired"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class InvitationContactTaken(Refusal):
+    """Whoever was invited is a member of another account. Fact: channel."""
+
+    code: ClassVar[str] = "invitation.contact_taken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class KeyUnknown(Refusal):
     """The key pair is not ours, was revoked, or its private half is wrong; which is not said."""
 
@@ -229,3 +299,51 @@ class StaffRoleless(Refusal):
 
     code: ClassVar[str] = "staff.roleless"
     kind: ClassVar[Kind] = Kind.MALFORMED
+
+
+class StaffRoleMissing(RoleMissing):
+    """No role of this person of the operator reaches that far. Fact: needed, a tuple of roles."""
+
+    code: ClassVar[str] = "staff.role_missing"
+
+
+class StaffNotFound(Refusal):
+    """There is no such person of the operator."""
+
+    code: ClassVar[str] = "staff.not_found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class StaffTaken(Refusal):
+    """Somebody of the operator has that e-mail address already."""
+
+    code: ClassVar[str] = "staff.taken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class StaffSuspended(Refusal):
+    """The person is suspended: nothing else changes before they may work again."""
+
+    code: ClassVar[str] = "staff.suspended"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class StaffNotSuspended(Refusal):
+    """Only a suspended person can be let in again."""
+
+    code: ClassVar[str] = "staff.not_suspended"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class StaffOwnStanding(Refusal):
+    """Nobody changes their own roles or sign-in: a colleague does."""
+
+    code: ClassVar[str] = "staff.own_standing"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class LastAdmin(Refusal):
+    """The operator keeps at least one admin who can sign in."""
+
+    code: ClassVar[str] = "staff.last_admin"
+    kind: ClassVar[Kind] = Kind.CONFLICT

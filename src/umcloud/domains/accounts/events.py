@@ -9,6 +9,7 @@ from typing import ClassVar
 from umcloud.domains.accounts.model import (
     Channel,
     FreezeReason,
+    InvitationId,
     Purpose,
     Role,
     Scope,
@@ -97,18 +98,41 @@ class MemberInvited(Event):
 
     name: ClassVar[str] = "member.invited"
     account_id: AccountId
-    member_id: MemberId
+    invitation_id: InvitationId
     role: Role
     masked_contact: str
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationResent(Event):
+    """The invitation was sent once more; the link before it is void."""
+
+    name: ClassVar[str] = "invitation.resent"
+    account_id: AccountId
+    invitation_id: InvitationId
+    masked_contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationWithdrawn(Event):
+    """The invitation was taken back."""
+
+    name: ClassVar[str] = "invitation.withdrawn"
+    account_id: AccountId
+    invitation_id: InvitationId
+    masked_contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberJoined(Event):
-    """The invited colleague chose a password."""
+    """The invited colleague took a name and a password."""
 
     name: ClassVar[str] = "member.joined"
     account_id: AccountId
     member_id: MemberId
+    invitation_id: InvitationId
+    role: Role
+    masked_contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +142,8 @@ class MemberRemoved(Event):
     name: ClassVar[str] = "member.removed"
     account_id: AccountId
     member_id: MemberId
+    role: Role
+    sessions_ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +216,8 @@ class CredentialsReset(Event):
     name: ClassVar[str] = "member.credentials_reset"
     account_id: AccountId
     member_id: MemberId
+    masked_contact: str
+    sessions_ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +257,59 @@ class StaffCreated(Event):
     name: ClassVar[str] = "staff.created"
     staff_id: StaffId
     roles: frozenset[StaffRole]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffInvited(Event):
+    """A person of the operator was asked in; they choose a password by code."""
+
+    name: ClassVar[str] = "staff.invited"
+    staff_id: StaffId
+    masked_contact: str
+    roles: frozenset[StaffRole]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffJoined(Event):
+    """A person of the operator chose a password."""
+
+    name: ClassVar[str] = "staff.joined"
+    staff_id: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRolesChanged(Event):
+    """A person of the operator may do other things from now on."""
+
+    name: ClassVar[str] = "staff.roles_changed"
+    staff_id: StaffId
+    before: frozenset[StaffRole]
+    after: frozenset[StaffRole]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSuspended(Event):
+    """A person of the operator stays outside; their sessions ended with it."""
+
+    name: ClassVar[str] = "staff.suspended"
+    staff_id: StaffId
+    reason: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffResumed(Event):
+    """A suspended person of the operator works again."""
+
+    name: ClassVar[str] = "staff.resumed"
+    staff_id: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSignInReset(Event):
+    """Password and sessions of a person of the operator ended; they choose anew by code."""
+
+    name: ClassVar[str] = "staff.sign_in_reset"
+    staff_id: StaffId
+    reason: str
+    sessions_ended: int

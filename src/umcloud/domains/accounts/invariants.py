@@ -29,6 +29,12 @@ async def violations(tx: Tx, now: datetime) -> list[str]:
     found = []
     for fault, query in _CHECKS.items():
         found += [f"account {row.id} {fault}" for row in (await tx.sql(query)).all()]
+    keyless = await tx.sql(
+        "SELECT 1 FROM staff HAVING count(*) > 0 "
+        "AND count(*) FILTER (WHERE state = 'ACTIVE' AND 'admin' = ANY(roles)) = 0"
+    )
+    if keyless.first() is not None:
+        found.append("the operator has staff but no admin who can sign in")
     for row in (await tx.sql("SELECT id, lane FROM account")).all():
         if row.lane != lane_of(AccountId(row.id)):
             found.append(f"account {row.id} is on lane {row.lane}, not on its own")

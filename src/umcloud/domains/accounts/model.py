@@ -1,8 +1,8 @@
-"""The nouns of accounts: account, member, session, one-time code, API key, staff."""
+"""The nouns of accounts: account, member, invitation, session, one-time code, key, staff."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
@@ -13,6 +13,7 @@ from umcloud.kernel.ids import AccountId, KeyId, MemberId, StaffId
 from umcloud.kernel.refusals import Refusal
 
 SignInId = NewType("SignInId", UUID)
+InvitationId = NewType("InvitationId", UUID)
 Network: TypeAlias = IPv4Network | IPv6Network
 
 
@@ -45,6 +46,25 @@ class Role(Enum):
     OWNER = "OWNER"
     DEVELOPER = "DEVELOPER"
     FINANCE = "FINANCE"
+    VIEWER = "VIEWER"
+    """Looks at everything but the developers' pages, and changes nothing."""
+
+
+class Right(Enum):
+    """What roles differ in (`rules.RIGHTS`); everybody of an account may do the rest."""
+
+    SEND = "send"
+    """Send messages."""
+    RESOURCES = "resources"
+    """Apply for signatures and templates, and delete them."""
+    DEVELOP = "develop"
+    """API keys, calls and callbacks, looking at them too."""
+    PAY = "pay"
+    """Recharge and buy."""
+    REPRESENT = "represent"
+    """Speak for the customer: verification and the agreement."""
+    TEAM = "team"
+    """Invite, change and remove colleagues."""
 
 
 class StaffRole(Enum):
@@ -54,15 +74,32 @@ class StaffRole(Enum):
     FINANCE = "finance"
     NETWORK = "network"
     SUPPORT = "support"
+    AUDITOR = "auditor"
+    """Reads the customers, the log, the messages (masked) and the books; changes nothing."""
     ADMIN = "admin"
 
 
-class MemberState(Enum):
-    """An invited member has no password yet; a removed one has no door left."""
+class StaffState(Enum):
+    """An invited person has no password yet; a suspended one keeps it but stays outside."""
 
     INVITED = "INVITED"
     ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+
+
+class MemberState(Enum):
+    """A removed member has no door left. Who is invited is no member yet."""
+
+    ACTIVE = "ACTIVE"
     REMOVED = "REMOVED"
+
+
+class InvitationState(Enum):
+    """An open one serves until it expires; what was accepted or withdrawn never serves again."""
+
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class NameField(Enum):
@@ -86,7 +123,8 @@ class Purpose(Enum):
     REGISTER = "register"
     SIGN_IN = "sign_in"
     RESET = "reset"
-    INVITE = "invite"
+    STAFF = "staff"
+    """A person of the operator chooses a password: invited, or after a reset."""
 
 
 class Scope(Enum):
@@ -149,6 +187,36 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody was asked to join; the link's token is kept as a hash only."""
+
+    id: InvitationId
+    account_id: AccountId
+    contact: Contact
+    role: Role
+    state: InvitationState
+    invited_by: MemberId | None
+    created_at: datetime
+    sent_at: datetime
+    expires_at: datetime
+    sendings: int
+    """How often the link was sent; each sending makes a new one, and the one before is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationMessage:
+    """An invitation on its way to a person, for the port `InvitationSender`; never logged."""
+
+    contact: Contact
+    role: Role
+    organisation: str
+    inviter: str
+    hours: int
+    locale: str
+    link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """A person of the operator."""
 
@@ -156,7 +224,7 @@ class Staff:
     email: str
     name: str
     roles: frozenset[StaffRole]
-    active: bool
+    state: StaffState
     created_at: datetime
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from umcloud.domains.accounts.model import CodeMessage
+from umcloud.domains.accounts.model import CodeMessage, InvitationMessage
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 
@@ -17,4 +17,15 @@ class CodeSender(Protocol):
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
         """Queue the code; refuses where the channel is not open."""
+        ...
+
+
+class InvitationSender(Protocol):
+    """Brings an invitation's link to a person, as `CodeSender` brings codes.
+
+    `notifications.codes.CodePost` is the one that ships.
+    """
+
+    async def invite(self, tx: Tx, act: Act, message: InvitationMessage) -> None:
+        """Queue the invitation; refuses where the channel is not open."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from umcloud.domains.accounts import errors, keys, rules, tables
 from umcloud.domains.accounts.model import (
@@ -14,6 +14,8 @@ from umcloud.domains.accounts.model import (
     ApiKey,
     Channel,
     FreezeReason,
+    Invitation,
+    InvitationState,
     KeyFacts,
     KeyState,
     Member,
@@ -22,11 +24,12 @@ from umcloud.domains.accounts.model import (
     Session,
     Staff,
 )
-from umcloud.domains.accounts.store import accounts, people, sessions
+from umcloud.domains.accounts.store import accounts, invitations, people, sessions
 from umcloud.domains.accounts.store import keys as key_store
-from umcloud.domains.accounts.vault import Vault, same_secret
+from umcloud.domains.accounts.store import staff as staff_store
+from umcloud.domains.accounts.vault import Vault, same_secret, token_hash
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import AccountId, KeyId, MemberId
+from umcloud.kernel.ids import AccountId, KeyId, MemberId, StaffId
 
 
 async def account(tx: Tx, account_id: AccountId) -> Account | None:
@@ -60,29 +63,51 @@ def _reached(text: str) -> ColumnElement[bool] | None:
     )
 
 
-async def members(tx: Tx, account_id: AccountId) -> list[Member]:
-    """Return the account's living people, in the order in which they came."""
-    rows = await tx.all(
-        select(tables.member)
-        .where(
-            tables.member.c.account_id == account_id,
-            tables.member.c.state != MemberState.REMOVED.value,
-        )
-        .order_by(tables.member.c.id)
-    )
+async def members(tx: Tx, account_id: AccountId, *, removed: bool = False) -> list[Member]:
+    """Return the account's people, in the order in which they came; with the removed if asked."""
+    query = select(tables.member).where(tables.member.c.account_id == account_id)
+    if not removed:
+        query = query.where(tables.member.c.state != MemberState.REMOVED.value)
+    rows = await tx.all(query.order_by(tables.member.c.id))
     return [people.member_of(row) for row in rows]
 
 
 async def member_by_id(tx: Tx, member_id: MemberId) -> Member | None:
     """Return the person, removed or not, or None."""
-    row = await tx.one_or_none(select(tables.member).where(tables.member.c.id == member_id))
-    return people.member_of(row) if row else None
+    return await people.find_member(tx, member_id)
+
+
+async def open_invitations(tx: Tx, account_id: AccountId) -> list[Invitation]:
+    """Return what was neither accepted nor withdrawn, expired ones too, newest first."""
+    query = select(tables.invitation).where(
+        tables.invitation.c.account_id == account_id,
+        tables.invitation.c.state == InvitationState.OPEN.value,
+    )
+    rows = await tx.all(query.order_by(tables.invitation.c.id.desc()))
+    return [invitations.invitation_of(row) for row in rows]
+
+
+async def invitation_for(tx: Tx, token: str, *, now: datetime) -> Invitation:
+    """Return the invitation whose link holds the token; refuses invitation.*, saying why not."""
+    return rules.judge_invitation(await invitations.by_token(tx, token_hash(token)), now)
 
 
 async def staff_members(tx: Tx) -> list[Staff]:
     """Return the operator's people."""
     rows = await tx.all(select(tables.staff).order_by(tables.staff.c.id))
-    return [people.staff_of(row) for row in rows]
+    return [staff_store.staff_of(row) for row in rows]
+
+
+async def staff_seen(tx: Tx) -> dict[StaffId, datetime]:
+    """Return when each of the operator's people was last seen; who never signed in is left out."""
+    session = tables.sign_in_session
+    seen = func.max(session.c.last_seen_at).label("seen")
+    rows = await tx.all(
+        select(session.c.staff_id, seen)
+        .where(session.c.staff_id.is_not(None))
+        .group_by(session.c.staff_id)
+    )
+    return {StaffId(row.staff_id): row.seen for row in rows}
 
 
 async def member_sessions(tx: Tx, member_id: MemberId, now: datetime) -> list[Session]:

@@ -1,8 +1,9 @@
-"""Pure decisions of accounts: lanes, contacts, codes, locks, sessions, who may do what."""
+"""Pure decisions of accounts: contacts, codes, invitations, locks, sessions, who may do what."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import phonenumbers
@@ -14,9 +15,12 @@ from umcloud.domains.accounts.model import (
     Channel,
     Contact,
     FreezeReason,
+    Invitation,
+    InvitationState,
     Lock,
     NameField,
     OneTimeCode,
+    Right,
     Role,
     Session,
     SessionKind,
@@ -40,7 +44,27 @@ ABSOLUTE = {SessionKind.MEMBER: timedelta(days=7), SessionKind.STAFF: timedelta(
 #: Last-seen is written this seldom, so that reading a page is not a write.
 SEEN_EVERY = timedelta(minutes=1)
 
-INVITATION_LIFE = timedelta(days=7)
+#: How long a code serves with which a person of the operator joins.
+STAFF_CODE_LIFE = timedelta(days=7)
+
+#: How long the link of a customer's invitation serves, and the pause before it is sent again.
+INVITATION_LIFE = timedelta(hours=72)
+INVITATION_PAUSE = CODE_PAUSE
+#: One invitation's link is sent this often at most, and an account invites so many in a day:
+#: strangers' mailboxes are not ours to fill.
+INVITATION_SENDINGS = 5
+INVITATIONS_A_DAY = 20
+
+_BUILDERS = frozenset({Role.OWNER, Role.DEVELOPER})
+#: Who may do what; an owner may do everything.
+RIGHTS: Mapping[Right, frozenset[Role]] = {
+    Right.SEND: _BUILDERS,
+    Right.RESOURCES: _BUILDERS,
+    Right.DEVELOP: _BUILDERS,
+    Right.PAY: frozenset({Role.OWNER, Role.FINANCE}),
+    Right.REPRESENT: frozenset({Role.OWNER}),
+    Right.TEAM: frozenset({Role.OWNER}),
+}
 
 NAME_LONGEST = 64
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -124,6 +148,42 @@ def _exhausted(sent: OneTimeCode, now: datetime) -> Refusal:
     return errors.CodeExhausted(retry_after_seconds=wait)
 
 
+def may_invite(on_this_day: int) -> None:
+    """Refuse one invitation too many on a day of Shanghai's."""
+    if on_this_day >= INVITATIONS_A_DAY:
+        raise errors.InvitationsTooMany(limit=INVITATIONS_A_DAY)
+
+
+def judge_invitation(invitation: Invitation | None, now: datetime) -> Invitation:
+    """Return the invitation where its link still serves; refuses invitation.*, saying why not."""
+    known = standing(invitation)
+    if now >= known.expires_at:
+        raise errors.InvitationExpired(hours=INVITATION_LIFE // timedelta(hours=1))
+    return known
+
+
+def may_resend(invitation: Invitation | None, now: datetime) -> Invitation:
+    """Return the invitation where it may be sent again; an expired one may."""
+    known = standing(invitation)
+    if now < known.sent_at + INVITATION_PAUSE:
+        wait = -((now - known.sent_at - INVITATION_PAUSE) // timedelta(seconds=1))
+        raise errors.InvitationTooSoon(retry_after_seconds=wait, seconds=wait)
+    if known.sendings >= INVITATION_SENDINGS:
+        raise errors.InvitationWornOut(limit=INVITATION_SENDINGS)
+    return known
+
+
+def standing(invitation: Invitation | None) -> Invitation:
+    """Return the invitation where it is open, expired or not; refuses invitation.*."""
+    if invitation is None:
+        raise errors.InvitationNotFound
+    if invitation.state is InvitationState.ACCEPTED:
+        raise errors.InvitationUsed
+    if invitation.state is InvitationState.WITHDRAWN:
+        raise errors.InvitationWithdrawn
+    return invitation
+
+
 def locked(lock: Lock, now: datetime) -> Refusal | None:
     """Return the refusal of a locked sign-in, or None (C5.1)."""
     if lock.locked_until is None or now >= lock.locked_until:
@@ -165,13 +225,14 @@ def session_valid(session: Session, now: datetime) -> bool:
     return now < session.expires_at and now < session.last_seen_at + IDLE[session.kind]
 
 
-def require_role(session: Session, *roles: Role) -> None:
-    """Refuse members whose role is none of these; an owner may do everything."""
-    if session.role is None or session.role not in {Role.OWNER, *roles}:
-        raise errors.RoleMissing(needed=(*roles, Role.OWNER))
+def require_right(role: Role | None, right: Right) -> None:
+    """Refuse a role that does not have the right; None is nobody's role."""
+    if role not in RIGHTS[right]:
+        raise errors.RoleMissing(needed=tuple(one for one in Role if one in RIGHTS[right]))
 
 
 def require_staff_role(session: Session, *roles: StaffRole) -> None:
     """Refuse staff without any of these roles; an admin may do everything."""
-    if not session.staff_roles & {StaffRole.ADMIN, *roles}:
-        raise errors.RoleMissing(needed=(*roles, StaffRole.ADMIN))
+    needed = tuple(dict.fromkeys((*roles, StaffRole.ADMIN)))
+    if not session.staff_roles & set(needed):
+        raise errors.StaffRoleMissing(needed=needed)

@@ -61,14 +61,51 @@ member = Table(
     Column("created_at", _MOMENT, nullable=False),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="reachable"),
     CheckConstraint("email = lower(email)", name="email_lower_case"),
-    CheckConstraint("role IN ('OWNER', 'DEVELOPER', 'FINANCE')", name="role"),
-    CheckConstraint("state IN ('INVITED', 'ACTIVE', 'REMOVED')", name="state"),
+    CheckConstraint("role IN ('OWNER', 'DEVELOPER', 'FINANCE', 'VIEWER')", name="role"),
+    CheckConstraint("state IN ('ACTIVE', 'REMOVED')", name="state"),
     CheckConstraint("state <> 'ACTIVE' OR password_hash IS NOT NULL", name="active_has_password"),
 )
 Index("ix_member_account_id", member.c.account_id)
 # One living person per address in the whole cloud: the address is what they sign in with.
 Index("uq_member_email", member.c.email, unique=True, postgresql_where=text("state <> 'REMOVED'"))
 Index("uq_member_phone", member.c.phone, unique=True, postgresql_where=text("state <> 'REMOVED'"))
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("target", String(254), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("invited_by", Uuid, ForeignKey("member.id")),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("sent_at", _MOMENT, nullable=False),
+    Column("expires_at", _MOMENT, nullable=False),
+    Column("sendings", SmallInteger, nullable=False),
+    Column("member_id", Uuid, ForeignKey("member.id")),
+    UniqueConstraint("token_hash"),
+    UniqueConstraint("member_id"),
+    CheckConstraint("channel IN ('email', 'phone')", name="channel"),
+    CheckConstraint("role IN ('OWNER', 'DEVELOPER', 'FINANCE', 'VIEWER')", name="role"),
+    CheckConstraint("state IN ('OPEN', 'ACCEPTED', 'WITHDRAWN')", name="state"),
+    CheckConstraint("(state = 'ACCEPTED') = (member_id IS NOT NULL)", name="accepted_by_somebody"),
+    CheckConstraint("octet_length(token_hash) = 32", name="sha256"),
+    CheckConstraint("sendings BETWEEN 1 AND 5", name="sendings"),
+    CheckConstraint("expires_at > sent_at AND sent_at >= created_at", name="in_order"),
+)
+Index("ix_invitation_account_id", invitation.c.account_id)
+# One open invitation per account and address: it is sent again, not made twice.
+Index(
+    "uq_invitation_open",
+    invitation.c.account_id,
+    invitation.c.channel,
+    invitation.c.target,
+    unique=True,
+    postgresql_where=text("state = 'OPEN'"),
+)
 
 staff = Table(
     "staff",
@@ -77,13 +114,14 @@ staff = Table(
     Column("email", String(254), nullable=False),
     Column("name", String(64), nullable=False),
     Column("roles", ARRAY(String(16)), nullable=False),
-    Column("state", String(8), nullable=False),
-    Column("password_hash", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("password_hash", Text),
     Column("failures", SmallInteger, nullable=False, server_default="0"),
     Column("locked_until", _MOMENT),
     Column("created_at", _MOMENT, nullable=False),
     UniqueConstraint("email"),
-    CheckConstraint("state IN ('ACTIVE', 'REMOVED')", name="state"),
+    CheckConstraint("state IN ('INVITED', 'ACTIVE', 'SUSPENDED')", name="state"),
+    CheckConstraint("state <> 'ACTIVE' OR password_hash IS NOT NULL", name="active_has_password"),
     CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
 )
 

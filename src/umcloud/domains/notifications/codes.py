@@ -1,8 +1,8 @@
-"""Brings one-time codes to people: the shipped `CodeSender` of accounts."""
+"""Brings codes and invitations to people: accounts' shipped `CodeSender`, `InvitationSender`."""
 
 from __future__ import annotations
 
-from umcloud.domains.accounts.model import Channel, CodeMessage
+from umcloud.domains.accounts.model import Channel, CodeMessage, Contact, InvitationMessage
 from umcloud.domains.notifications import errors, service
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
@@ -33,18 +33,39 @@ class CodePost:
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
         """Queue the code in the transaction that made it."""
-        recipient = message.contact.target
-        if message.contact.channel is Channel.PHONE:
-            if self._phone_domain is None:
-                raise errors.PhoneCodesClosed
-            recipient = f"{recipient.removeprefix('+')}@{self._phone_domain}"
         texts = Texts(message.locale)
         purpose = texts.say(message.purpose)
         await service.queue_mail(
             tx,
             act,
-            recipient=recipient,
+            recipient=self._recipient(message.contact),
             subject=texts.ui("mail.code.subject", purpose=purpose),
             text=_text(texts, message),
             sealer=self._sealer,
         )
+
+    async def invite(self, tx: Tx, act: Act, message: InvitationMessage) -> None:
+        """Queue the invitation with its link in the transaction that made it."""
+        texts = Texts(message.locale)
+        facts = {"organisation": message.organisation, "inviter": message.inviter}
+        await service.queue_mail(
+            tx,
+            act,
+            recipient=self._recipient(message.contact),
+            subject=texts.ui("mail.invitation.subject", **facts),
+            text=texts.ui(
+                "mail.invitation.body",
+                role=message.role,
+                link=message.link,
+                hours=message.hours,
+                **facts,
+            ),
+            sealer=self._sealer,
+        )
+
+    def _recipient(self, contact: Contact) -> str:
+        if contact.channel is Channel.EMAIL:
+            return contact.target
+        if self._phone_domain is None:
+            raise errors.PhoneCodesClosed
+        return f"{contact.target.removeprefix('+')}@{self._phone_domain}"

@@ -33,12 +33,14 @@ async def notify(
     email: bool,
     sealer: Sealer,
     member_id: MemberId | None = None,
+    concerns: MemberId | None = None,
 ) -> Notification:
     """Tell an account's people, or one of them, that something happened.
 
     In their inbox; with `email` also by mail to that member, or to every active owner who has an
-    address. `facts` fill the sentences `<event>` and `<event>.title`: text, whole numbers, Money,
-    moments, days and enums. LookupError where there is no such sentence.
+    address and to whom it `concerns`. `facts` fill the sentences `<event>` and `<event>.title`:
+    text, whole numbers, Money, moments, days and enums. LookupError where there is no such
+    sentence.
     """
     packed = rules.pack(facts)
     account = await accounts.account(tx, account_id)
@@ -56,7 +58,7 @@ async def notify(
     await store.add(tx, new, packed)
     if email:
         text = texts.ui("mail.frame", body=told.body)
-        for person in await _recipients(tx, account_id, member_id):
+        for person in await _recipients(tx, account_id, member_id, concerns):
             await queue_mail(
                 tx,
                 act,
@@ -69,13 +71,16 @@ async def notify(
     return new
 
 
-async def _recipients(tx: Tx, account_id: AccountId, member_id: MemberId | None) -> list[str]:
+async def _recipients(
+    tx: Tx, account_id: AccountId, member_id: MemberId | None, concerns: MemberId | None
+) -> list[str]:
     people = await accounts.members(tx, account_id)
 
     def meant(person: Member) -> bool:
         if member_id is not None:
             return person.id == member_id
-        return person.role is Role.OWNER and person.state is MemberState.ACTIVE
+        owns = person.role is Role.OWNER and person.state is MemberState.ACTIVE
+        return owns or person.id == concerns
 
     return [person.email for person in people if person.email and meant(person)]
 

@@ -159,6 +159,20 @@ CREATE TABLE clock_offset (
 	CONSTRAINT ck_clock_offset_forward_only CHECK (microseconds >= 0)
 );
 
+CREATE TABLE conversation (
+	key BIGINT NOT NULL,
+	lane SMALLINT NOT NULL,
+	message_id UUID NOT NULL,
+	CONSTRAINT pk_conversation PRIMARY KEY (key)
+)
+ WITH (fillfactor = 80);
+
+CREATE TABLE conversation_cursor (
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	CONSTRAINT pk_conversation_cursor PRIMARY KEY (lane)
+);
+
 CREATE TABLE daily_count (
 	account_id UUID NOT NULL,
 	day DATE NOT NULL,
@@ -527,14 +541,15 @@ CREATE TABLE staff (
 	email VARCHAR(254) NOT NULL,
 	name VARCHAR(64) NOT NULL,
 	roles VARCHAR(16)[] NOT NULL,
-	state VARCHAR(8) NOT NULL,
-	password_hash TEXT NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	password_hash TEXT,
 	failures SMALLINT DEFAULT '0' NOT NULL,
 	locked_until TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_staff PRIMARY KEY (id),
 	CONSTRAINT uq_staff_email UNIQUE (email),
-	CONSTRAINT ck_staff_state CHECK (state IN ('ACTIVE', 'REMOVED')),
+	CONSTRAINT ck_staff_state CHECK (state IN ('INVITED', 'ACTIVE', 'SUSPENDED')),
+	CONSTRAINT ck_staff_active_has_password CHECK (state <> 'ACTIVE' OR password_hash IS NOT NULL),
 	CONSTRAINT ck_staff_has_a_role CHECK (cardinality(roles) > 0)
 );
 
@@ -754,6 +769,32 @@ CREATE INDEX ix_identity_application_queue ON identity_application (submitted_at
 
 CREATE UNIQUE INDEX uq_identity_application_living ON identity_application (account_id) WHERE state <> 'REFUSED';
 
+CREATE TABLE inbound_message (
+	id UUID NOT NULL,
+	xid XID8 DEFAULT pg_current_xact_id() NOT NULL,
+	account_id UUID,
+	line SMALLINT NOT NULL,
+	source TEXT NOT NULL,
+	destination TEXT NOT NULL,
+	extend_code TEXT NOT NULL,
+	text TEXT NOT NULL,
+	parts SMALLINT NOT NULL,
+	missing SMALLINT NOT NULL,
+	message_id UUID,
+	client_ref TEXT,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_inbound_message PRIMARY KEY (id),
+	CONSTRAINT ck_inbound_message_related_or_nobodys CHECK ((account_id IS NULL) = (message_id IS NULL)),
+	CONSTRAINT ck_inbound_message_something_came CHECK (missing BETWEEN 0 AND parts - 1),
+	CONSTRAINT fk_inbound_message_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+);
+
+CREATE INDEX ix_inbound_message_account_id_id ON inbound_message (account_id, id);
+
+CREATE INDEX ix_inbound_message_nobodys ON inbound_message (id) WHERE account_id IS NULL;
+
+CREATE INDEX ix_inbound_message_xid_id ON inbound_message (xid, id);
+
 CREATE TABLE line_cursor (
 	line SMALLINT NOT NULL,
 	lane SMALLINT NOT NULL,
@@ -777,8 +818,8 @@ CREATE TABLE member (
 	CONSTRAINT pk_member PRIMARY KEY (id),
 	CONSTRAINT ck_member_reachable CHECK (email IS NOT NULL OR phone IS NOT NULL),
 	CONSTRAINT ck_member_email_lower_case CHECK (email = lower(email)),
-	CONSTRAINT ck_member_role CHECK (role IN ('OWNER', 'DEVELOPER', 'FINANCE')),
-	CONSTRAINT ck_member_state CHECK (state IN ('INVITED', 'ACTIVE', 'REMOVED')),
+	CONSTRAINT ck_member_role CHECK (role IN ('OWNER', 'DEVELOPER', 'FINANCE', 'VIEWER')),
+	CONSTRAINT ck_member_state CHECK (state IN ('ACTIVE', 'REMOVED')),
 	CONSTRAINT ck_member_active_has_password CHECK (state <> 'ACTIVE' OR password_hash IS NOT NULL),
 	CONSTRAINT fk_member_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
@@ -868,6 +909,26 @@ CREATE TABLE payment_statement_line (
 CREATE INDEX ix_payment_statement_line_day ON payment_statement_line (channel, day);
 
 CREATE TRIGGER payment_statement_line_is_immutable BEFORE UPDATE OR DELETE ON payment_statement_line FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE price_draft (
+	id UUID NOT NULL,
+	begins_on DATE NOT NULL,
+	source TEXT NOT NULL,
+	based_on INTEGER NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	prepared_by UUID NOT NULL,
+	prepared_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	decided_by UUID,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_price_draft PRIMARY KEY (id),
+	CONSTRAINT ck_price_draft_state CHECK (state IN ('PREPARED', 'PUBLISHED', 'WITHDRAWN')),
+	CONSTRAINT ck_price_draft_decided_says_when CHECK ((state = 'PREPARED') = (decided_at IS NULL)),
+	CONSTRAINT ck_price_draft_decided_says_who CHECK ((decided_at IS NULL) = (decided_by IS NULL)),
+	CONSTRAINT ck_price_draft_four_eyes CHECK (state <> 'PUBLISHED' OR decided_by <> prepared_by),
+	CONSTRAINT ck_price_draft_source_given CHECK (source <> ''),
+	CONSTRAINT fk_price_draft_prepared_by FOREIGN KEY(prepared_by) REFERENCES staff (id),
+	CONSTRAINT fk_price_draft_decided_by FOREIGN KEY(decided_by) REFERENCES staff (id)
+);
 
 CREATE TABLE signature_evidence (
 	id UUID NOT NULL,
@@ -974,6 +1035,67 @@ CREATE TABLE identity_document (
 	CONSTRAINT fk_identity_document_application_id FOREIGN KEY(application_id) REFERENCES identity_application (id)
 );
 
+CREATE TABLE inbound_part (
+	link UUID NOT NULL,
+	ordinal INTEGER NOT NULL,
+	line SMALLINT NOT NULL,
+	fingerprint BYTEA NOT NULL,
+	answered BOOLEAN NOT NULL,
+	source TEXT NOT NULL,
+	destination TEXT NOT NULL,
+	octets BYTEA NOT NULL,
+	coding SMALLINT NOT NULL,
+	reference INTEGER,
+	total SMALLINT NOT NULL,
+	number SMALLINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	inbound_id UUID,
+	CONSTRAINT pk_inbound_part PRIMARY KEY (link, ordinal),
+	CONSTRAINT ck_inbound_part_number_of_total CHECK (number BETWEEN 1 AND total),
+	CONSTRAINT ck_inbound_part_long_ones_have_a_reference CHECK ((reference IS NULL) = (total = 1)),
+	CONSTRAINT ck_inbound_part_fingerprint_length CHECK (octet_length(fingerprint) = 32),
+	CONSTRAINT fk_inbound_part_inbound_id FOREIGN KEY(inbound_id) REFERENCES inbound_message (id)
+);
+
+CREATE INDEX ix_inbound_part_at ON inbound_part (at);
+
+CREATE INDEX ix_inbound_part_open ON inbound_part (at) WHERE inbound_id IS NULL;
+
+CREATE INDEX ix_inbound_part_suspect ON inbound_part (fingerprint) WHERE NOT answered;
+
+CREATE TABLE invitation (
+	id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	channel VARCHAR(8) NOT NULL,
+	target VARCHAR(254) NOT NULL,
+	role VARCHAR(16) NOT NULL,
+	state VARCHAR(16) NOT NULL,
+	token_hash BYTEA NOT NULL,
+	invited_by UUID,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sendings SMALLINT NOT NULL,
+	member_id UUID,
+	CONSTRAINT pk_invitation PRIMARY KEY (id),
+	CONSTRAINT uq_invitation_token_hash UNIQUE (token_hash),
+	CONSTRAINT uq_invitation_member_id UNIQUE (member_id),
+	CONSTRAINT ck_invitation_channel CHECK (channel IN ('email', 'phone')),
+	CONSTRAINT ck_invitation_role CHECK (role IN ('OWNER', 'DEVELOPER', 'FINANCE', 'VIEWER')),
+	CONSTRAINT ck_invitation_state CHECK (state IN ('OPEN', 'ACCEPTED', 'WITHDRAWN')),
+	CONSTRAINT ck_invitation_accepted_by_somebody CHECK ((state = 'ACCEPTED') = (member_id IS NOT NULL)),
+	CONSTRAINT ck_invitation_sha256 CHECK (octet_length(token_hash) = 32),
+	CONSTRAINT ck_invitation_sendings CHECK (sendings BETWEEN 1 AND 5),
+	CONSTRAINT ck_invitation_in_order CHECK (expires_at > sent_at AND sent_at >= created_at),
+	CONSTRAINT fk_invitation_account_id FOREIGN KEY(account_id) REFERENCES account (id),
+	CONSTRAINT fk_invitation_invited_by FOREIGN KEY(invited_by) REFERENCES member (id),
+	CONSTRAINT fk_invitation_member_id FOREIGN KEY(member_id) REFERENCES member (id)
+);
+
+CREATE INDEX ix_invitation_account_id ON invitation (account_id);
+
+CREATE UNIQUE INDEX uq_invitation_open ON invitation (account_id, channel, target) WHERE state = 'OPEN';
+
 CREATE TABLE notification (
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
@@ -990,6 +1112,22 @@ CREATE TABLE notification (
 CREATE INDEX ix_notification_account_id_id ON notification (account_id, id);
 
 CREATE INDEX ix_notification_unread ON notification (account_id) WHERE read_at IS NULL;
+
+CREATE TABLE price_draft_line (
+	draft_id UUID NOT NULL,
+	class TEXT NOT NULL,
+	destination TEXT NOT NULL,
+	tier_from INTEGER NOT NULL,
+	tier_below INTEGER,
+	unit_price NUMERIC(18, 8),
+	CONSTRAINT pk_price_draft_line PRIMARY KEY (draft_id, class, destination, tier_from),
+	CONSTRAINT ck_price_draft_line_tier_from_one CHECK (tier_from >= 1),
+	CONSTRAINT ck_price_draft_line_tier_not_empty CHECK (tier_below IS NULL OR tier_below > tier_from),
+	CONSTRAINT ck_price_draft_line_price_not_negative CHECK (unit_price >= 0),
+	CONSTRAINT fk_price_draft_line_draft_id FOREIGN KEY(draft_id) REFERENCES price_draft (id)
+);
+
+CREATE TRIGGER price_draft_line_is_immutable BEFORE UPDATE OR DELETE ON price_draft_line FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE sign_in_session (
 	id UUID NOT NULL,

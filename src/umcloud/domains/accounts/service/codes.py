@@ -21,12 +21,12 @@ from umcloud.kernel.moments import shanghai_day
 from umcloud.kernel.refusals import Refusal
 
 #: Purposes for which a stranger gets no message; they are not told that they are a stranger.
-_FOR_MEMBERS = frozenset({Purpose.SIGN_IN, Purpose.RESET, Purpose.INVITE})
+_FOR_MEMBERS = frozenset({Purpose.SIGN_IN, Purpose.RESET})
 
 
 def life_of(purpose: Purpose) -> timedelta:
     """Return how long a code of that purpose serves."""
-    return rules.INVITATION_LIFE if purpose is Purpose.INVITE else rules.CODE_LIFE
+    return rules.STAFF_CODE_LIFE if purpose is Purpose.STAFF else rules.CODE_LIFE
 
 
 async def request_code(

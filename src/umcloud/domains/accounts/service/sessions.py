@@ -202,6 +202,8 @@ async def reset_password(
     member = found[0]
     judge_password(password, member.name, member.email, member.phone)
     await people.set_password(tx, member.id, await vault.hash_password(password))
-    await sessions.end(tx, act.now, member_id=member.id)
-    await tx.announce(act, events.CredentialsReset(member.account_id, member.id))
+    ended = await sessions.end(tx, act.now, member_id=member.id)
+    shown = rules.masked(contact)
+    reset = events.CredentialsReset(member.account_id, member.id, shown, ended)
+    await tx.announce(act, reset)
     return Verdict(member)

@@ -12,11 +12,12 @@ from umcloud.domains.accounts.model import (
     SignedIn,
     Staff,
     StaffRole,
+    StaffState,
     Verdict,
 )
 from umcloud.domains.accounts.passwords import judge_password
 from umcloud.domains.accounts.service.sessions import add_session
-from umcloud.domains.accounts.store import people
+from umcloud.domains.accounts.store import staff as staff_store
 from umcloud.domains.accounts.vault import Vault
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
@@ -45,11 +46,11 @@ async def create_staff(
         email=contact.target,
         name=person,
         roles=roles,
-        active=True,
+        state=StaffState.ACTIVE,
         created_at=act.now,
     )
-    if not await people.add_staff(tx, staff, await vault.hash_password(password)):
-        raise errors.ContactTaken(channel=Channel.EMAIL)
+    if not await staff_store.add(tx, staff, await vault.hash_password(password)):
+        raise errors.StaffTaken
     await tx.announce(act, events.StaffCreated(staff.id, roles))
     return staff
 
@@ -63,8 +64,8 @@ async def staff_sign_in(
     except errors.ContactMalformed:
         await vault.password_matches(None, password)
         return Verdict(refusal=errors.SignInWrong())
-    found = await people.lock_staff_by(tx, contact.target)
-    if found is None:
+    found = await staff_store.hold_by(tx, contact.target)
+    if found is None or found[0].state is not StaffState.ACTIVE:
         await vault.password_matches(None, password)
         return await _failed(tx, act, contact, errors.SignInWrong())
     staff, lock = found
@@ -73,7 +74,7 @@ async def staff_sign_in(
         return await _failed(tx, act, contact, refusal)
     if not await vault.password_matches(lock.password_hash, password):
         return await _count(tx, act, contact, staff, lock)
-    await people.set_staff_lock(tx, staff.id, Lock(lock.password_hash, 0, None))
+    await staff_store.set_lock(tx, staff.id, Lock(lock.password_hash, 0, None))
     signed_in = await add_session(tx, act, staff, vault)
     await tx.announce(act, events.StaffSignedIn(staff.id, signed_in.session.id))
     return Verdict(signed_in)
@@ -87,7 +88,7 @@ async def _failed(tx: Tx, act: Act, contact: Contact, refusal: Refusal) -> Verdi
 
 async def _count(tx: Tx, act: Act, contact: Contact, staff: Staff, lock: Lock) -> Verdict[SignedIn]:
     after = rules.after_failure(lock, act.now)
-    await people.set_staff_lock(tx, staff.id, after)
+    await staff_store.set_lock(tx, staff.id, after)
     if after.locked_until is None:
         return await _failed(tx, act, contact, errors.SignInWrong())
     shown = rules.masked(contact)

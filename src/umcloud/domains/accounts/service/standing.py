@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from umcloud.domains.accounts import errors, events
+from umcloud.domains.accounts import errors, events, rules
 from umcloud.domains.accounts.model import Account, AccountState, FreezeReason, KeyState
-from umcloud.domains.accounts.store import accounts, keys, sessions
+from umcloud.domains.accounts.store import accounts, invitations, keys, sessions
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId
@@ -38,11 +38,13 @@ async def freeze(
 async def report_theft(tx: Tx, act: Act, *, account_id: AccountId, note: str = "") -> Account:
     """Suspend everything of the account at once: sessions, keys, and the account itself (C5.2).
 
-    Replaces any other reason for freezing; a second report ends what was opened since. The
-    event's moment separates liability. Who reports was confirmed by the caller.
+    Open invitations are withdrawn too. Replaces any other reason for freezing; a second report
+    ends what was opened since. The event's moment separates liability. Who reports was confirmed
+    by the caller.
     """
     account = await _open(tx, account_id)
     ended = await sessions.end(tx, act.now, account_id=account_id)
+    await _withdraw_all(tx, act, account_id)
     suspended = await keys.change(
         tx, account_id, before=frozenset({KeyState.ACTIVE}), after=KeyState.SUSPENDED
     )
@@ -75,12 +77,20 @@ async def close(tx: Tx, act: Act, *, account_id: AccountId, note: str) -> Accoun
     """
     account = await _open(tx, account_id)
     await sessions.end(tx, act.now, account_id=account_id)
+    await _withdraw_all(tx, act, account_id)
     living = frozenset({KeyState.ACTIVE, KeyState.SUSPENDED})
     await keys.change(tx, account_id, before=living, after=KeyState.REVOKED)
     closed = replace(account, state=AccountState.CLOSED, frozen_reason=None, closed_at=act.now)
     await accounts.set_state(tx, closed)
     await tx.announce(act, events.AccountClosed(account_id, note[:_LONGEST_NOTE]))
     return closed
+
+
+async def _withdraw_all(tx: Tx, act: Act, account_id: AccountId) -> None:
+    # A thief may have invited somebody, who would walk in after the thawing.
+    for withdrawn in await invitations.withdraw(tx, account_id):
+        shown = rules.masked(withdrawn.contact)
+        await tx.announce(act, events.InvitationWithdrawn(account_id, withdrawn.id, shown))
 
 
 async def _open(tx: Tx, account_id: AccountId) -> Account:

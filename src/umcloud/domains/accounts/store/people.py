@@ -1,4 +1,4 @@
-"""Members and staff, with the locks of their sign-ins."""
+"""Members, with the locks of their sign-ins."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from umcloud.domains.accounts.model import (
     Member,
     MemberState,
     Role,
-    Staff,
-    StaffRole,
 )
-from umcloud.domains.accounts.tables import member, staff
+from umcloud.domains.accounts.tables import member
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import AccountId, MemberId, StaffId
+from umcloud.kernel.ids import AccountId, MemberId
 
 
 def member_of(row: Row[Any]) -> Member:
@@ -32,18 +30,6 @@ def member_of(row: Row[Any]) -> Member:
         name=row.name,
         role=Role(row.role),
         state=MemberState(row.state),
-        created_at=row.created_at,
-    )
-
-
-def staff_of(row: Row[Any]) -> Staff:
-    """Return a row of `staff` as the model has it, without its password hash."""
-    return Staff(
-        id=StaffId(row.id),
-        email=row.email,
-        name=row.name,
-        roles=frozenset(StaffRole(role) for role in row.roles),
-        active=row.state == "ACTIVE",
         created_at=row.created_at,
     )
 
@@ -82,6 +68,21 @@ async def lock_member_by(tx: Tx, contact: Contact) -> tuple[Member, Lock] | None
         .with_for_update()
     )
     return (member_of(row), _lock_of(row)) if row else None
+
+
+async def find_member_by(tx: Tx, contact: Contact) -> Member | None:
+    """Return the living member with that contact, or None."""
+    column = member.c.email if contact.channel is Channel.EMAIL else member.c.phone
+    row = await tx.one_or_none(
+        select(member).where(column == contact.target, member.c.state != MemberState.REMOVED.value)
+    )
+    return member_of(row) if row else None
+
+
+async def find_member(tx: Tx, member_id: MemberId) -> Member | None:
+    """Return the person, removed or not, or None."""
+    row = await tx.one_or_none(select(member).where(member.c.id == member_id))
+    return member_of(row) if row else None
 
 
 async def lock_member(tx: Tx, account_id: AccountId, member_id: MemberId) -> Member | None:
@@ -139,41 +140,5 @@ async def set_member_lock(tx: Tx, member_id: MemberId, lock: Lock) -> None:
     await tx.execute(
         update(member)
         .where(member.c.id == member_id)
-        .values(failures=lock.failures, locked_until=lock.locked_until)
-    )
-
-
-async def add_staff(tx: Tx, new: Staff, password_hash: str) -> bool:
-    """Write a person of the operator; False where the e-mail is taken."""
-    written = await tx.execute(
-        insert(staff)
-        .values(
-            id=new.id,
-            email=new.email,
-            name=new.name,
-            roles=sorted(role.value for role in new.roles),
-            state="ACTIVE",
-            password_hash=password_hash,
-            created_at=new.created_at,
-        )
-        .on_conflict_do_nothing()
-        .returning(staff.c.id)
-    )
-    return written.one_or_none() is not None
-
-
-async def lock_staff_by(tx: Tx, email: str) -> tuple[Staff, Lock] | None:
-    """Return the active person of the operator, held until the transaction ends."""
-    row = await tx.one_or_none(
-        select(staff).where(staff.c.email == email, staff.c.state == "ACTIVE").with_for_update()
-    )
-    return (staff_of(row), _lock_of(row)) if row else None
-
-
-async def set_staff_lock(tx: Tx, staff_id: StaffId, lock: Lock) -> None:
-    """Write the failures so far and the lock."""
-    await tx.execute(
-        update(staff)
-        .where(staff.c.id == staff_id)
         .values(failures=lock.failures, locked_until=lock.locked_until)
     )
