@@ -59,7 +59,7 @@ async def test_of_a_credit_limit_below_what_is_owed(purse: Tx, act: Act) -> None
 
 async def test_of_units(purse: Tx, act: Act) -> None:
     await service.open_wallet(purse, act, account_id=ALICE, currency=UNITS_NOTICE)
-    take = [
+    take: list[WalletLine | OperatorLine] = [
         WalletLine(ALICE, UNITS_NOTICE, -3),
         OperatorLine("units:issued", UNITS_NOTICE, 3),
     ]

@@ -26,9 +26,13 @@ class InsufficientBalance(Refusal):
     def of(cls, currency: str, *, needed: int, available: int) -> InsufficientBalance:
         """Return the refusal for amounts as the books hold them: micros, or units."""
         has = max(0, available)
-        facts = {"needed": needed, "available": has, "missing": max(0, needed - has)}
         say = _yuan if currency == CNY else str
-        return cls(currency=currency, **{name: say(amount) for name, amount in facts.items()})
+        return cls(
+            currency=currency,
+            needed=say(needed),
+            available=say(has),
+            missing=say(max(0, needed - has)),
+        )
 
 
 class IdempotencyConflict(Refusal):
