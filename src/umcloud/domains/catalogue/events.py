@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,3 +21,24 @@ class PriceVersionPublished(Event):
     valid_from: datetime
     """The earliest moment from which one of them is valid."""
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PricePrepared(Event):
+    """Somebody of the operator prepared the next version; a colleague publishes it."""
+
+    name: ClassVar[str] = "price.prepared"
+
+    draft_id: UUID
+    versions: int
+    begins_on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWithdrawn(Event):
+    """A prepared version will not be published."""
+
+    name: ClassVar[str] = "price.withdrawn"
+
+    draft_id: UUID

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import NewType
 from uuid import UUID
 
 from umcloud.kernel.ids import PriceId
+
+PriceDraftId = NewType("PriceDraftId", UUID)
 
 PRODUCT_SMS = "sms"
 TAX_SMS = "sms.6"
@@ -90,3 +93,75 @@ class PriceVersion:
         if self.unit_price is None:
             raise ValueError(f"price version {self.id} is not offered")
         return self.unit_price
+
+
+class DraftState(Enum):
+    """A prepared version is published once, or withdrawn; both are for good."""
+
+    PREPARED = "PREPARED"
+    PUBLISHED = "PUBLISHED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One tier of a version in preparation: CNY per segment; None is “listed, not offered”."""
+
+    cls: MessageClass
+    destination: str
+    tier_from: int
+    tier_below: int | None
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDraft:
+    """The next version, as somebody prepared it. Published, its id is the list's id."""
+
+    id: PriceDraftId
+    begins_on: date
+    """The first day, in Shanghai, on which it holds."""
+    source: str
+    lines: tuple[DraftLine, ...]
+    """All tiers of every key that it changes."""
+    based_on: int
+    """How many lists were published when it was prepared."""
+    state: DraftState
+    prepared_by: UUID
+    prepared_at: datetime
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+
+
+class Turn(Enum):
+    """What a version does to a price."""
+
+    SAME = "same"
+    DEARER = "dearer"
+    CHEAPER = "cheaper"
+    OPENED = "opened"
+    """There was no price before."""
+    CLOSED = "closed"
+    """There is no price any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """One tier before and after; None where there is no price."""
+
+    cls: MessageClass
+    destination: str
+    countries: str
+    tier_from: int
+    tier_below: int | None
+    before: Decimal | None
+    after: Decimal | None
+
+    @property
+    def turn(self) -> Turn:
+        """What happens to the price."""
+        if self.before == self.after:
+            return Turn.SAME
+        if self.before is None or self.after is None:
+            return Turn.OPENED if self.before is None else Turn.CLOSED
+        return Turn.DEARER if self.after > self.before else Turn.CHEAPER

@@ -1,13 +1,22 @@
-"""Publishing prices."""
+"""Publishing prices: the shipped lists, and versions that one prepares and another publishes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from umcloud.domains.catalogue import rules, shipped, store
-from umcloud.domains.catalogue.events import PriceVersionPublished
-from umcloud.domains.catalogue.model import NewPrice, PriceVersion
+from umcloud.domains.catalogue import drafting, errors, rules, shipped, store
+from umcloud.domains.catalogue.events import PricePrepared, PriceVersionPublished, PriceWithdrawn
+from umcloud.domains.catalogue.model import (
+    PRODUCT_SMS,
+    DraftLine,
+    DraftState,
+    NewPrice,
+    PriceDraft,
+    PriceDraftId,
+    PriceVersion,
+)
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import PriceId, uuid7
@@ -50,6 +59,75 @@ async def publish_shipped(tx: Tx, act: Act) -> int:
     for prices in (shipped.domestic(), shipped.international()):
         added += len(await publish(tx, act, prices=prices, list_id=shipped.list_id(prices)))
     return added
+
+
+async def prepare(
+    tx: Tx, act: Act, *, begins_on: date, source: str, lines: Sequence[DraftLine]
+) -> PriceDraft:
+    """Keep the next version for a colleague to publish; keys that it does not change are left out.
+
+    Refuses price.too_soon, price.before_coming, price.not_listed, price.tiers_broken,
+    price.malformed, price.unchanged.
+    """
+    versions = await store.of_product(tx, PRODUCT_SMS)
+    drafting.check_lines(lines, versions)
+    changed = drafting.changing(lines, versions, begins_on)
+    drafting.check_start(changed, versions, begins_on, act.now)
+    drafting.check_changes(changed)
+    draft = PriceDraft(
+        id=PriceDraftId(uuid7(act.now)),
+        begins_on=begins_on,
+        source=source,
+        lines=tuple(changed),
+        based_on=drafting.lists(versions),
+        state=DraftState.PREPARED,
+        prepared_by=_person(act),
+        prepared_at=act.now,
+    )
+    await store.add_draft(tx, draft)
+    await tx.announce(act, PricePrepared(draft.id, len(changed), begins_on, source))
+    return draft
+
+
+async def publish_draft(tx: Tx, act: Act, *, draft_id: PriceDraftId) -> list[PriceVersion]:
+    """Publish what a colleague prepared, as it was compared, and return its versions.
+
+    Refuses price.four_eyes, price.draft_settled, price.too_soon (it lay for too long),
+    price.basis_moved (another list was published since).
+    """
+    await store.lock(tx)
+    draft = await _prepared(tx, draft_id)
+    if draft.prepared_by == _person(act):
+        raise errors.PriceFourEyes
+    versions = await store.of_product(tx, PRODUCT_SMS)
+    drafting.check_start(draft.lines, versions, draft.begins_on, act.now)
+    if drafting.lists(versions) != draft.based_on:
+        raise errors.PriceBasisMoved
+    await store.decide(tx, draft_id, DraftState.PUBLISHED, _person(act), act.now)
+    return await publish(tx, act, prices=drafting.as_prices(draft, versions), list_id=draft.id)
+
+
+async def withdraw(tx: Tx, act: Act, *, draft_id: PriceDraftId) -> None:
+    """Say that a prepared version will not be published; refuses price.draft_settled."""
+    await _prepared(tx, draft_id)
+    await store.decide(tx, draft_id, DraftState.WITHDRAWN, _person(act), act.now)
+    await tx.announce(act, PriceWithdrawn(draft_id))
+
+
+async def _prepared(tx: Tx, draft_id: PriceDraftId) -> PriceDraft:
+    draft = await store.draft(tx, draft_id, hold=True)
+    if draft is None:
+        raise errors.PriceDraftNotFound
+    if draft.state is not DraftState.PREPARED:
+        raise errors.PriceDraftSettled(state=draft.state)
+    return draft
+
+
+def _person(act: Act) -> UUID:
+    """Return who acts: two people are needed, so the platform itself cannot."""
+    if act.actor.id is None:
+        raise ValueError("a price version is prepared and published by people")
+    return act.actor.id
 
 
 def _version(price: NewPrice, act: Act, list_id: UUID) -> PriceVersion:
