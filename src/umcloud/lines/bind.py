@@ -9,6 +9,7 @@ from typing import cast
 
 from umcloud.domains.messaging.following import LineConfig
 from umcloud.lines.flight import Flight, Slot
+from umcloud.lines.inbound import Keeper
 from umcloud.lines.smpp.link import SmppLink
 from umcloud.lines.smpp.words import Inbound, Receipt
 
@@ -18,11 +19,14 @@ _log = logging.getLogger("umcloud.lines")
 
 
 class Hearing:
-    """What one link tells, handed to the flight; and the way back for acknowledgements."""
+    """What one link tells, handed on; and the way back for acknowledgements."""
 
-    def __init__(self, flight: Flight, news: Callable[[], None]) -> None:
+    def __init__(self, flight: Flight, keeper: Keeper, news: Callable[[], None]) -> None:
         self._flight = flight
+        self._keeper = keeper
         self._news = news
+        self._name = keeper.new_link()
+        self._inbound = 0
         self._time = asyncio.get_running_loop().time
         self._early: list[int] = []
         self._link: SmppLink | None = None
@@ -35,7 +39,7 @@ class Hearing:
         self._early.clear()
 
     def acknowledge(self, tokens: list[int]) -> None:
-        """Tell the carrier that these receipts are durable."""
+        """Tell the carrier that these receipts and messages are durable."""
         if self._link is None:
             self._early += tokens
         else:
@@ -67,9 +71,9 @@ class Hearing:
         self._news()
 
     def inbound(self, message: Inbound) -> None:
-        """Turn away what handsets write: nobody receives it yet, and it must not come for ever."""
-        self._flight.settled(self, message.ack)
-        self._news()
+        """Hear what a handset writes; it is answered once it is kept."""
+        self._inbound += 1
+        self._keeper.hear(self, self._name, self._inbound, message)
 
     def lost(self, reason: str) -> None:
         """Hear that the link is gone."""
@@ -85,6 +89,7 @@ class Bind:
         config: LineConfig,
         password: str,
         flight: Flight,
+        keeper: Keeper,
         *,
         news: Callable[[], None],
         up: Callable[[], None],
@@ -94,6 +99,7 @@ class Bind:
         self._config = config
         self._password = password
         self._flight = flight
+        self._keeper = keeper
         self._news = news
         self._up = up
         self._response_seconds = response_seconds
@@ -103,7 +109,7 @@ class Bind:
         delay = _FIRST_DELAY
         number = self._config.number
         while True:
-            hearing = Hearing(self._flight, self._news)
+            hearing = Hearing(self._flight, self._keeper, self._news)
             try:
                 link = await self._connect(hearing)
             except (OSError, TimeoutError) as error:

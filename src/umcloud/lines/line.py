@@ -13,6 +13,7 @@ from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
 from umcloud.lines.bind import Bind
 from umcloud.lines.flight import Flight
+from umcloud.lines.inbound import Keeper
 from umcloud.lines.reading import Reader
 from umcloud.lines.writing import Writer
 
@@ -52,6 +53,7 @@ class Line:
             config.number, self.flight, follower, database, now, park_seconds=patience.park
         )
         self._reader = Reader(config.number, self.flight, follower, database)
+        self._keeper = Keeper(config.number, database, now)
         self._reader.found = self._feed
         self._writer.written = self._feed
         self._binds = [
@@ -59,6 +61,7 @@ class Line:
                 config,
                 password,
                 self.flight,
+                self._keeper,
                 news=self._writer.wake,
                 up=self._feed,
                 response_seconds=patience.response,
@@ -73,6 +76,7 @@ class Line:
         """Begin to work; returns at once."""
         self._run(self._writer.run())
         self._run(self._reader.run())
+        self._run(self._keeper.run())
         self._run(self._tick())
         for bind in self._binds:
             self._run(bind.run())
@@ -90,6 +94,7 @@ class Line:
         await asyncio.gather(*(bind.close() for bind in self._binds))
         try:
             async with asyncio.timeout(_STOP_SECONDS):
+                await self._keeper.finish()
                 await self._writer.finish()
         except TimeoutError:
             _log.warning("line %d: stopped before all was written", self.config.number)

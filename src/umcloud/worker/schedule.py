@@ -15,6 +15,7 @@ from umcloud.domains.audit import runs
 from umcloud.domains.audit import service as audit
 from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.callbacks import jobs as callbacks
+from umcloud.domains.inbound import jobs as inbound
 from umcloud.domains.ledger import holds
 from umcloud.domains.ledger import jobs as ledger
 from umcloud.domains.messaging import jobs as messaging
@@ -57,6 +58,21 @@ async def _call_endpoints(tools: Tools) -> int:
 async def _forget_callbacks(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await callbacks.forget(tx, tools.clock())
+
+
+async def _follow_talks(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await inbound.follow(tx, tools.clock())
+
+
+async def _gather_inbound(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await inbound.gather(tx, tools.act())
+
+
+async def _forget_inbound(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await inbound.forget(tx, tools.clock())
 
 
 async def _count_days(tools: Tools) -> int:
@@ -149,6 +165,9 @@ JOBS = (
     Job("log partitions", 600, _make_partitions),
     Job("finals to callbacks", 0.2, _follow_finals, greedy=True),
     Job("callbacks", 0.2, _call_endpoints, greedy=True),
+    Job("inbound messages", 0.3, _gather_inbound, greedy=True),
+    Job("who was written to last", 2, _follow_talks, greedy=True, share=0.2),
+    Job("old inbound parts", 3600, _forget_inbound, greedy=True),
     Job("counts by day", 1, _count_days, greedy=True),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),

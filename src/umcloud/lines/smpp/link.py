@@ -28,11 +28,12 @@ from umcloud.wire.smpp.events import (
     Event,
     UnknownOutcome,
 )
-from umcloud.wire.smpp.pdus import Message
+from umcloud.wire.smpp.pdus import Message, tlv
 from umcloud.wire.smpp.receipts import is_receipt, read_receipt
 from umcloud.wire.smpp.session import Limits
 
 _FLUSH_SECONDS = 2.0
+_SAR = (codes.SAR_REFERENCE, codes.SAR_TOTAL, codes.SAR_NUMBER)
 _new = tuple.__new__
 
 
@@ -349,6 +350,8 @@ def _inbound(message: Message) -> Inbound:
             part, body = split_header(payload)
         except MalformedHeader:
             body = payload
+    elif message.tlvs:
+        part = _sar(message)
     return Inbound(
         source=message.source,
         destination=message.destination,
@@ -358,3 +361,12 @@ def _inbound(message: Message) -> Inbound:
         payload=body,
         data_coding=message.data_coding,
     )
+
+
+def _sar(message: Message) -> Concatenation | None:
+    """Return which part it is by optional parameters in place of a header (5.3.2.22)."""
+    found = [tlv(message.tlvs, tag) for tag in _SAR]
+    if None in found:
+        return None
+    reference, total, number = (int.from_bytes(one or b"", "big") for one in found)
+    return Concatenation(reference, total, number) if 1 <= number <= total else None

@@ -1,0 +1,1 @@
+"""What handsets write back: kept, put together, and given to the account that wrote last."""
