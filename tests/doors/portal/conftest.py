@@ -111,7 +111,7 @@ class Customer:
         shown = page.text if isinstance(page, httpx.Response) else await self.see(page or path)
         hidden = {
             name: found.group(1)
-            for name in ("csrf", "idempotency_key", "version_id")
+            for name in ("csrf", "idempotency_key", "version_id", "revision")
             if (found := re.search(rf'name="{name}" value="([^"]+)"', shown))
         }
         return await self.client.post(path, data=hidden | data, files=files)

@@ -60,6 +60,15 @@ class Operator:
                 tx, self.act, signature_id=one.id, revision=taken.revision, reason=reason
             )
 
+    async def refuse_template(self, public_id: str, reason: str) -> None:
+        async with self.world.database.transaction() as tx:
+            one = await template_queries.by_public_id(tx, public_id)
+            assert one
+            taken = await templates.take(tx, self.act, template_id=one.id)
+            await templates.refuse(
+                tx, self.act, template_id=one.id, revision=taken.revision, reason=reason
+            )
+
     async def open_line(self) -> None:
         async with self.world.database.transaction() as tx:
             await messaging.put_line(

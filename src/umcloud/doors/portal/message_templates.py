@@ -1,6 +1,8 @@
-"""Templates: list, write with advice, look, delete."""
+"""Templates: list, write with advice, look, correct, delete."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,20 +10,28 @@ from starlette.routing import Route
 
 from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signature_queries
-from umcloud.domains.resources.templates import queries
+from umcloud.domains.resources.templates import queries, rules
 from umcloud.domains.resources.templates import service as templates
+from umcloud.domains.resources.templates.errors import MovedOn
 from umcloud.domains.resources.templates.model import Template, TemplateClass, TemplateDraft
 from umcloud.domains.resources.templates.rules import LONGEST_CONTENT, USUAL_UNSUBSCRIBE
 from umcloud.domains.resources.templates.words import find_words
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
-from umcloud.doors.kit.fields import Check, Choice, LongText, Text
+from umcloud.doors.kit.fields import Check, Choice, Hidden, LongText, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, posted, read_form, require_word
 from umcloud.doors.kit.render import redirect_with_flash, render
-from umcloud.doors.kit.story import Fact
+from umcloud.doors.kit.story import Fact, Step
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Body, Code, Key
-from umcloud.doors.portal.shown import cursor_id, enum_key, options_of, state_badge
+from umcloud.doors.portal.shown import (
+    cursor_id,
+    enum_key,
+    options_of,
+    review_steps,
+    revision_of,
+    state_badge,
+)
 from umcloud.wire.gsm.segments import billed_segments
 
 NEW = FormSpec(
@@ -57,6 +67,12 @@ NEW = FormSpec(
             required=False,
         ),
     ),
+)
+_REVISION = Hidden(name="revision", required=False)
+#: What an approved one still lets change: nothing that is sent (R-TPL-14).
+RENAME = FormSpec(
+    "template",
+    fields=(_REVISION, *(each for each in NEW.fields if each.name in ("name", "instruction"))),
 )
 _BLAME = {
     "template.name_malformed": "name",
@@ -121,20 +137,32 @@ async def _new_page(request: Request, form: Form, *, checked: bool = False) -> R
     context = context_of(request)
     async with context.transaction() as tx:
         signed = await signature_queries.has_approved(tx, context.account_id)
-    content = (form.typed.get("content") or [""])[0].replace("\r\n", "\n")
-    cls = (form.typed.get("cls") or [""])[0]
     known = {one.value: one for one in TemplateClass}
-    hits = find_words(content, known.get(cls)) if checked else ()
+    cls = known.get((form.typed.get("cls") or [""])[0])
+    advice = _advice(form, cls) if checked else None
     return await render(
-        request,
-        "portal/template_new.html",
-        form=form,
-        signed=signed,
-        checked=checked,
-        hits=[(hit.word, Key(f"words.topic.{hit.topic}")) for hit in hits],
-        characters=len(content),
-        segments=billed_segments(len(content)) if content else 0,
+        request, "portal/template_new.html", form=form, signed=signed, advice=advice
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What catches the eye in a content, and what it would cost to send."""
+
+    hits: list[tuple[str, Key]]
+    """A word and its topic each."""
+    characters: int
+    segments: int
+
+
+def _hits(content: str, cls: TemplateClass | None) -> list[tuple[str, Key]]:
+    return [(hit.word, Key(f"words.topic.{hit.topic}")) for hit in find_words(content, cls)]
+
+
+def _advice(form: Form, cls: TemplateClass | None) -> Advice:
+    content = (form.typed.get("content") or [""])[0].replace("\r\n", "\n")
+    segments = billed_segments(len(content)) if content else 0
+    return Advice(_hits(content, cls), len(content), segments)
 
 
 async def create(request: Request) -> Response:
@@ -149,7 +177,7 @@ async def create(request: Request) -> Response:
                 name=form.text("name"),
                 content=form.text("content"),
                 instruction=form.text("instruction"),
-                unsubscribe=USUAL_UNSUBSCRIBE if form.is_ticked("unsubscribe") else "",
+                unsubscribe=_unsubscribe(form, "") or "",
             )
             async with context.transaction() as tx:
                 made = await templates.create(
@@ -173,6 +201,7 @@ async def _own(request: Request) -> Template:
 async def detail(request: Request) -> Response:
     """Show one template and its review."""
     one = await _own(request)
+    steps = await _steps(request, one)
     facts = [
         Fact(Key("portal.state"), state_badge(one.state)),
         Fact(Key("portal.id"), Code(one.public_id)),
@@ -188,14 +217,108 @@ async def detail(request: Request) -> Response:
         "portal/template.html",
         one=one,
         facts=facts,
+        steps=steps,
         content=Body(one.sent_content),
         approved=one.state is ReviewState.APPROVED,
+        disabled=one.state is ReviewState.DISABLED,
         deletable=one.state is not ReviewState.IN_REVIEW,
-        hits=[
-            (hit.word, Key(f"words.topic.{hit.topic}"))
-            for hit in find_words(one.sent_content, one.cls)
-        ],
+        hits=_hits(one.sent_content, one.cls),
     )
+
+
+async def _steps(request: Request, one: Template) -> list[Step]:
+    async with context_of(request).transaction() as tx:
+        return review_steps(one, await queries.decisions(tx, one.id))
+
+
+def _edit_spec(one: Template) -> FormSpec:
+    if not one.is_editable:
+        return RENAME
+    left = {"cls"} if one.cls is TemplateClass.MARKETING else {"cls", "unsubscribe"}
+    fields = tuple(each for each in NEW.fields if each.name not in left)
+    return replace(NEW, submit="portal.resubmit", fields=(_REVISION, *fields))
+
+
+async def edit(request: Request) -> Response:
+    """Show what was handed in, ready to be corrected; of an approved one what may change."""
+    one = await _own(request)
+    rules.check_rename(one)
+    form = blank_form(
+        request,
+        _edit_spec(one),
+        revision=str(one.revision),
+        name=one.name,
+        content=one.content,
+        instruction=one.instruction,
+        unsubscribe=bool(one.unsubscribe),
+    )
+    return await _edit_page(request, one, form)
+
+
+async def _edit_page(
+    request: Request, one: Template, form: Form, *, checked: bool = False
+) -> Response:
+    return await render(
+        request,
+        "portal/template_edit.html",
+        one=one,
+        form=form,
+        steps=await _steps(request, one),
+        in_review=one.state is ReviewState.IN_REVIEW,
+        advice=_advice(form, one.cls) if checked else None,
+    )
+
+
+async def correct(request: Request) -> Response:
+    """Save the changes; with `check`, only say what catches the eye.
+
+    Another text is reviewed again, and another explanation where the template was refused.
+    """
+    context, one = context_of(request), await _own(request)
+    form = await read_form(request, _edit_spec(one))
+    if posted(request).get("check"):
+        return await _edit_page(request, one, form, checked=True)
+    if form.ok:
+        with form.keeping_refusals(_BLAME):
+            async with context.transaction() as tx:
+                changed = await templates.update(
+                    tx,
+                    context.act,
+                    account_id=context.account_id,
+                    template_id=one.id,
+                    content=_given(form, "content"),
+                    name=_given(form, "name"),
+                    instruction=_given(form, "instruction"),
+                    unsubscribe=_unsubscribe(form, one.unsubscribe),
+                    revision=revision_of(form),
+                )
+            return _saved(request, changed)
+    now = await _own(request)
+    if isinstance(form.refusal, MovedOn):
+        # The page shows what happened meanwhile; whoever submits again does so knowing it.
+        form.typed["revision"] = [str(now.revision)]
+    return await _edit_page(request, now, form)
+
+
+def _given(form: Form, name: str) -> str | None:
+    return form.text(name) if name in form.values else None
+
+
+def _unsubscribe(form: Form, wording: str) -> str | None:
+    if "unsubscribe" not in form.values:
+        return None
+    return (wording or USUAL_UNSUBSCRIBE) if form.is_ticked("unsubscribe") else ""
+
+
+def _saved(request: Request, changed: Template) -> Response:
+    path = f"/templates/{changed.public_id}"
+    if changed.state is ReviewState.WAITING:
+        return redirect_with_flash(request, path, "portal.templates.submitted")
+    if changed.state is ReviewState.REJECTED:
+        return redirect_with_flash(
+            request, path, "portal.templates.not_resubmitted", tone="attention"
+        )
+    return redirect_with_flash(request, path, "portal.templates.saved")
 
 
 async def delete(request: Request) -> Response:
@@ -212,5 +335,7 @@ ROUTES = [
     Route("/templates/new", new),
     Route("/templates/new", create, methods=["POST"]),
     Route("/templates/{public_id}", detail),
+    Route("/templates/{public_id}/edit", edit),
+    Route("/templates/{public_id}/edit", correct, methods=["POST"]),
     Route("/templates/{public_id}/delete", delete, methods=["POST"]),
 ]

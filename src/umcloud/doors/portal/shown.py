@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 from uuid import UUID
@@ -11,8 +12,11 @@ from umcloud.domains.identity.model import ApplicationState
 from umcloud.domains.messaging.model import Status
 from umcloud.domains.orders.model import OrderState
 from umcloud.domains.payments.model import PaymentState
-from umcloud.domains.resources.review.model import ReviewState
+from umcloud.domains.resources.review.model import Decision, Reviewed, ReviewState
+from umcloud.domains.resources.review.rules import story
 from umcloud.doors.kit.fields import Option
+from umcloud.doors.kit.forms import Form
+from umcloud.doors.kit.story import Step
 from umcloud.doors.kit.table import Query
 from umcloud.doors.kit.values import Badge, Key, Phone, Tone
 from umcloud.infra.i18n import Texts
@@ -58,6 +62,14 @@ def enum_key(member: Enum) -> str:
     return f"{own}enum.{type(member).__name__}.{member.name}"
 
 
+def review_steps(one: Reviewed, decisions: Sequence[Decision]) -> list[Step]:
+    """Return a review from its newest step back; who decided is the operator's own affair."""
+    return [
+        Step(moment.at, Key(enum_key(moment.state)), TONES[moment.state], note=moment.reason)
+        for moment in story(one, decisions)
+    ]
+
+
 def options_of(kind: type[Enum], prefix: str = "") -> tuple[Option, ...]:
     """Return every member of a kind as an option; its value is the member's own."""
     return tuple(
@@ -75,6 +87,12 @@ def event_words(texts: Texts, name: str) -> str:
     """Return what a deed is called in the operation log; its technical name where it has none."""
     key = f"portal.deed.{name}"
     return texts.ui(key) if texts.knows("ui", key) else name
+
+
+def revision_of(form: Form) -> int:
+    """Return the revision that was on the screen; 0, which nothing has, where it is no number."""
+    text = str(form.values.get("revision", ""))
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def cursor_id(query: Query) -> UUID | None:

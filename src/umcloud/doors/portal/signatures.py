@@ -1,6 +1,8 @@
-"""Signatures: list, apply, look, delete."""
+"""Signatures: list, apply, look, correct, delete."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +11,7 @@ from starlette.routing import Route
 from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries
 from umcloud.domains.resources.signatures import service as signatures
+from umcloud.domains.resources.signatures.errors import MovedOn
 from umcloud.domains.resources.signatures.model import (
     CertificateType,
     EvidenceFile,
@@ -17,15 +20,23 @@ from umcloud.domains.resources.signatures.model import (
     SignaturePurpose,
     SignatureType,
 )
+from umcloud.domains.resources.signatures.rules import REVIEW
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
-from umcloud.doors.kit.fields import Choice, File, LongText, Text
+from umcloud.doors.kit.fields import Choice, File, Hidden, LongText, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form, require_word
 from umcloud.doors.kit.render import redirect_with_flash, render
-from umcloud.doors.kit.story import Fact
+from umcloud.doors.kit.story import Fact, Step
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Badge, Code, Key, Tone
-from umcloud.doors.portal.shown import cursor_id, enum_key, options_of, state_badge
+from umcloud.doors.portal.shown import (
+    cursor_id,
+    enum_key,
+    options_of,
+    review_steps,
+    revision_of,
+    state_badge,
+)
 
 MOST_BYTES = 4 * 1024 * 1024
 NEW = FormSpec(
@@ -77,6 +88,9 @@ NEW = FormSpec(
             rows=2,
         ),
     ),
+)
+EDIT = replace(
+    NEW, submit="portal.resubmit", fields=(Hidden(name="revision", required=False), *NEW.fields)
 )
 _BLAME = {
     "signature.text_length": "text",
@@ -159,19 +173,12 @@ async def create(request: Request) -> Response:
     context, form = context_of(request), await read_form(request, NEW)
     if form.ok:
         with form.keeping_refusals(_BLAME):
-            draft = SignatureDraft(
-                text=form.text("text").strip("【】[]"),
-                type=SignatureType(int(form.text("type"))),
-                purpose=SignaturePurpose(int(form.text("purpose"))),
-                certificate_type=CertificateType(int(form.text("certificate_type"))),
-                description=form.text("description"),
-            )
             async with context.transaction() as tx:
                 made = await signatures.create(
                     tx,
                     context.act,
                     account_id=context.account_id,
-                    draft=draft,
+                    draft=_draft(form),
                     certificate=_file(form, "certificate"),
                     authority=_file(form, "authority"),
                 )
@@ -179,6 +186,16 @@ async def create(request: Request) -> Response:
                 request, f"/signatures/{made.public_id}", "portal.signatures.submitted"
             )
     return await _new_page(request, form)
+
+
+def _draft(form: Form) -> SignatureDraft:
+    return SignatureDraft(
+        text=form.text("text").strip("【】[]"),
+        type=SignatureType(int(form.text("type"))),
+        purpose=SignaturePurpose(int(form.text("purpose"))),
+        certificate_type=CertificateType(int(form.text("certificate_type"))),
+        description=form.text("description"),
+    )
 
 
 def _file(form: Form, name: str) -> EvidenceFile | None:
@@ -197,9 +214,7 @@ async def _own(request: Request) -> Signature:
 
 async def detail(request: Request) -> Response:
     """Show one signature, its review and its evidence."""
-    context, one = context_of(request), await _own(request)
-    async with context.transaction() as tx:
-        files = await queries.evidence(tx, one.id)
+    one = await _own(request)
     facts = [
         Fact(Key("portal.state"), state_badge(one.state)),
         Fact(Key("portal.id"), Code(one.public_id)),
@@ -210,19 +225,90 @@ async def detail(request: Request) -> Response:
         Fact(Key("portal.submitted_at"), one.submitted_at),
         Fact(Key("portal.decided_at"), one.decided_at),
     ]
-    evidence = [
-        Fact(Key(enum_key(file.kind)), f"{file.file_name} · {context.texts.size(file.size)}")
-        for file in files
-    ]
     return await render(
         request,
         "portal/signature.html",
         one=one,
         facts=facts,
-        evidence=evidence,
         approved=one.state is ReviewState.APPROVED,
         deletable=one.state is not ReviewState.IN_REVIEW,
+        past=await _past(request, one),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a signature was proved with, and how its review went."""
+
+    evidence: list[Fact]
+    steps: list[Step]
+
+
+async def _past(request: Request, one: Signature) -> Past:
+    context = context_of(request)
+    async with context.transaction() as tx:
+        files = await queries.evidence(tx, one.id)
+        decisions = await queries.decisions(tx, one.id)
+    evidence = [
+        Fact(Key(enum_key(file.kind)), f"{file.file_name} · {context.texts.size(file.size)}")
+        for file in files
+    ]
+    return Past(evidence, review_steps(one, decisions))
+
+
+async def edit(request: Request) -> Response:
+    """Show what was handed in, ready to be corrected, beside the reason of the refusal."""
+    one = await _own(request)
+    REVIEW.check_edit(one)
+    form = blank_form(
+        request,
+        EDIT,
+        revision=str(one.revision),
+        text=one.text,
+        type=one.type.value,
+        purpose=one.purpose.value,
+        certificate_type=one.certificate_type.value,
+        description=one.description,
+    )
+    return await _edit_page(request, one, form)
+
+
+async def _edit_page(request: Request, one: Signature, form: Form) -> Response:
+    in_review = one.state is ReviewState.IN_REVIEW
+    return await render(
+        request,
+        "portal/signature_edit.html",
+        one=one,
+        form=form,
+        in_review=in_review,
+        past=await _past(request, one),
+    )
+
+
+async def correct(request: Request) -> Response:
+    """Put the corrected signature into the queue again; files not sent stay as they were."""
+    context, one, form = context_of(request), await _own(request), await read_form(request, EDIT)
+    if form.ok:
+        with form.keeping_refusals(_BLAME):
+            async with context.transaction() as tx:
+                await signatures.update(
+                    tx,
+                    context.act,
+                    account_id=context.account_id,
+                    signature_id=one.id,
+                    draft=replace(_draft(form), international=one.international),
+                    certificate=_file(form, "certificate"),
+                    authority=_file(form, "authority"),
+                    revision=revision_of(form),
+                )
+            return redirect_with_flash(
+                request, f"/signatures/{one.public_id}", "portal.signatures.submitted"
+            )
+    now = await _own(request)
+    if isinstance(form.refusal, MovedOn):
+        # The page shows what happened meanwhile; whoever submits again does so knowing it.
+        form.typed["revision"] = [str(now.revision)]
+    return await _edit_page(request, now, form)
 
 
 async def delete(request: Request) -> Response:
@@ -251,6 +337,8 @@ ROUTES = [
     Route("/signatures/new", new),
     Route("/signatures/new", create, methods=["POST"]),
     Route("/signatures/{public_id}", detail),
+    Route("/signatures/{public_id}/edit", edit),
+    Route("/signatures/{public_id}/edit", correct, methods=["POST"]),
     Route("/signatures/{public_id}/delete", delete, methods=["POST"]),
     Route("/signatures/{public_id}/default", make_default, methods=["POST"]),
 ]
