@@ -207,18 +207,22 @@ class _Writer:
         now = self._now()
         batch = Batch(now)
         kept: list[_Waiting] = []
+        stopped: set[AccountId] = set()
         for waiting in pending:
             request = waiting.request
             try:
                 screened = screen(self._facts[request.account_id], request, now)
             except Refusal as refusal:
-                # The account is stopped, by facts as fresh as its last batch. Ask anew next time.
-                self._facts.pop(request.account_id, None)
+                # The account is stopped, by facts as fresh as its last batch. Ask anew next time,
+                # not now: others of its requests may be in this batch.
+                stopped.add(request.account_id)
                 if not waiting.answer.done():
                     waiting.answer.set_exception(refusal)
                 continue
             batch.add(request, screened)
             kept.append(waiting)
+        for account_id in stopped:
+            del self._facts[account_id]
         return batch, kept
 
     async def _load_facts(self, pending: list[_Waiting]) -> None:
