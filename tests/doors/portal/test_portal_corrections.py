@@ -106,8 +106,10 @@ async def test_a_refused_template_is_corrected_and_a_name_alone_is_not_handed_in
     assert "登录二" in told
     broken = await member.post(page, {"name": "登录二", "content": "您好{1}"})
     assert broken.status_code == 422
-    explained = {"name": "登录二", "content": CONTENT, "instruction": "1 验证码，2 分钟"}
-    placed(await member.post(page, explained), path)
+    explained = await member.post(
+        page, {"name": "登录二", "content": CONTENT, "instruction": "1 验证码，2 分钟"}
+    )
+    placed(explained, path)
     told = await state(member, path)
     assert "was submitted and waits" in told
     assert told.count("变量过于宽泛") == 1

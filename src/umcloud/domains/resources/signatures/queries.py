@@ -90,14 +90,9 @@ async def under_review(tx: Tx, one: Signature) -> dict[str, str]:
     return rules.under_review(one, await store.evidence_of(tx, one.id))
 
 
-async def evidence_named(tx: Tx, ids: Collection[UUID]) -> list[Evidence]:
-    """Return files by their ids, replaced ones too, without their contents."""
-    return await store.evidence_named(tx, ids)
-
-
-async def evidence(tx: Tx, signature_id: SignatureId) -> list[Evidence]:
-    """Return the current files of a signature, without their contents."""
-    return await store.evidence_of(tx, signature_id)
+async def evidence(tx: Tx, signature_id: SignatureId, *, replaced: bool = False) -> list[Evidence]:
+    """Return the current files of a signature, or all it ever had, without their contents."""
+    return await store.evidence_of(tx, signature_id, replaced=replaced)
 
 
 async def evidence_file(tx: Tx, evidence_id: UUID) -> tuple[Evidence, EvidenceFile] | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, update
 
@@ -133,21 +131,15 @@ async def put_evidence(
     )
 
 
-async def evidence_of(tx: Tx, signature_id: SignatureId) -> list[Evidence]:
-    """Return the current files of a signature, without their contents."""
+async def evidence_of(
+    tx: Tx, signature_id: SignatureId, *, replaced: bool = False
+) -> list[Evidence]:
+    """Return the files of a signature without their contents: the current ones, or all ever."""
     columns = signature_evidence.c
-    rows = await tx.all(
-        select(*_evidence_columns)
-        .where(columns.signature_id == signature_id, columns.replaced_at.is_(None))
-        .order_by(columns.kind.desc())
-    )
-    return [read_evidence(row) for row in rows]
-
-
-async def evidence_named(tx: Tx, ids: Collection[UUID]) -> list[Evidence]:
-    """Return files by their ids, replaced ones too, without their contents."""
-    named = select(*_evidence_columns).where(signature_evidence.c.id.in_(ids))
-    return [read_evidence(row) for row in await tx.all(named)]
+    found = select(*_evidence_columns).where(columns.signature_id == signature_id)
+    if not replaced:
+        found = found.where(columns.replaced_at.is_(None))
+    return [read_evidence(row) for row in await tx.all(found.order_by(columns.kind.desc()))]
 
 
 def read_evidence(row: Row[Any]) -> Evidence:

@@ -8,8 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from umcloud.domains.accounts import queries as accounts
-from umcloud.doors.kit.story import Fact
+from umcloud.doors.kit.story import Fact, Step
 from umcloud.doors.kit.values import Badge, Link, Tone
+from umcloud.doors.office.review.changes import Since
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.act import Act
@@ -62,6 +63,9 @@ class Case:
     may_take: bool = False
     may_decide: bool = False
     reason: str = ""
+    since: Since | None = None
+    """What is new, where it was decided before and waits again."""
+    steps: tuple[Step, ...] = ()
 
 
 class Queue(Protocol):

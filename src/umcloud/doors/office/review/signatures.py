@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from umcloud.domains.identity import queries as identity
-from umcloud.domains.resources.review.model import ReviewState
+from umcloud.domains.resources.review.model import Changed, Decision, ReviewState
+from umcloud.domains.resources.review.rules import changes
 from umcloud.domains.resources.signatures import queries, service
-from umcloud.domains.resources.signatures.model import Evidence, Signature, SignaturePurpose
+from umcloud.domains.resources.signatures.model import (
+    CertificateType,
+    Evidence,
+    EvidenceKind,
+    Signature,
+    SignaturePurpose,
+    SignatureType,
+)
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Badge, Code, Key, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone
+from umcloud.doors.office.review.changes import TONES, Rewrite, Since, rewritten, steps
 from umcloud.doors.office.review.queue import Case, Hint, Paper, Waiting, account_link
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import SignatureId, show
 
-TONES = {
-    ReviewState.WAITING: Tone.WAITING,
-    ReviewState.IN_REVIEW: Tone.INFO,
-    ReviewState.APPROVED: Tone.GOOD,
-    ReviewState.REJECTED: Tone.BAD,
-    ReviewState.DISABLED: Tone.IDLE,
-}
 _SIMILAR_MOST = 5
+_TEXTS = {"text": "office.case.text", "description": "office.case.description"}
+_CHOICES: dict[str, tuple[str, type[Enum]]] = {
+    "type": ("office.case.type", SignatureType),
+    "purpose": ("office.case.purpose", SignaturePurpose),
+    "certificate_type": ("office.case.certificate", CertificateType),
+}
 
 
 class SignaturesQueue:
@@ -37,15 +47,7 @@ class SignaturesQueue:
     async def waiting(self, tx: Tx, now: datetime, limit: int) -> list[Waiting]:
         """Return undecided signatures, longest waiting first."""
         found = [one.item for one in await queries.review_queue(tx, now, limit=limit)]
-        return [
-            Waiting(
-                one.id,
-                f"【{one.text}】",
-                one.submitted_at,
-                one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
-            )
-            for one in found
-        ]
+        return [Waiting(one.id, f"【{one.text}】", one.submitted_at, one.taken_by) for one in found]
 
     async def length(self, tx: Tx) -> int:
         """Return how many are undecided."""
@@ -70,6 +72,7 @@ class SignaturesQueue:
             Fact(Key("office.case.submitted"), one.submitted_at),
         )
         papers = await queries.evidence(tx, one.id)
+        decisions = await queries.decisions(tx, one.id)
         return Case(
             id=one.id,
             title=f"[{one.text}]" if one.international else f"【{one.text}】",
@@ -79,10 +82,12 @@ class SignaturesQueue:
             hints=await _hints(tx, texts, one, proved),
             papers=tuple(_paper(texts, paper) for paper in papers),
             revision=one.revision,
-            taken_by=one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
+            taken_by=one.taken_by,
             may_take=one.state is ReviewState.WAITING,
             may_decide=one.state is ReviewState.IN_REVIEW,
             reason=one.reason,
+            since=await _since(tx, texts, one, decisions),
+            steps=await steps(tx, one, decisions),
         )
 
     async def take(self, tx: Tx, act: Act, item: UUID) -> None:
@@ -118,10 +123,37 @@ async def _hints(tx: Tx, texts: Texts, one: Signature, proved: str | None) -> tu
     return tuple(hints)
 
 
+async def _since(
+    tx: Tx, texts: Texts, one: Signature, decisions: Sequence[Decision]
+) -> Since | None:
+    if not decisions or one.decided_at is not None:
+        return None
+    files = {str(file.id): file for file in await queries.evidence(tx, one.id, replaced=True)}
+    changed = changes(decisions[0].seen, await queries.under_review(tx, one))
+    return Since(decisions[0], tuple(_rewrite(texts, each, files) for each in changed))
+
+
+def _rewrite(texts: Texts, changed: Changed, files: Mapping[str, Evidence]) -> Rewrite:
+    if changed.field in _TEXTS:
+        return rewritten(Key(_TEXTS[changed.field]), changed.before, changed.after)
+    if changed.field in _CHOICES:
+        label, kind = _CHOICES[changed.field]
+        return Rewrite(Key(label), texts.say(kind[changed.before]), texts.say(kind[changed.after]))
+    before, after = (
+        Link(files[name].file_name, _paper_path(files[name])) if name else None
+        for name in (changed.before, changed.after)
+    )
+    return Rewrite(texts.say(EvidenceKind(changed.field)), before, after)
+
+
+def _paper_path(evidence: Evidence) -> str:
+    return f"/reviews/evidence/{show('doc', evidence.id)}"
+
+
 def _paper(texts: Texts, evidence: Evidence) -> Paper:
     return Paper(
         title=texts.say(evidence.kind),
-        path=f"/reviews/evidence/{show('doc', evidence.id)}",
+        path=_paper_path(evidence),
         is_image=evidence.media_type.startswith("image/"),
         about=f"{evidence.file_name} · {texts.size(evidence.size)}",
     )

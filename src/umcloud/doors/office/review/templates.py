@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from umcloud.domains.identity import queries as identity
-from umcloud.domains.resources.review.model import ReviewState
+from umcloud.domains.resources.review.model import Decision, ReviewState
+from umcloud.domains.resources.review.rules import changes
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.domains.resources.templates import queries, service
 from umcloud.domains.resources.templates.model import Template, TemplateClass
+from umcloud.domains.resources.templates.rules import under_review
 from umcloud.domains.resources.templates.words import find_words
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.values import Badge, Code, Key, Tone
+from umcloud.doors.office.review.changes import TONES, Since, rewritten, steps
 from umcloud.doors.office.review.queue import Case, Hint, Waiting, account_link
-from umcloud.doors.office.review.signatures import TONES
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import TemplateId
+
+_TEXTS = {
+    "name": "office.case.name",
+    "content": "office.case.content",
+    "instruction": "office.case.instruction",
+    "remark": "office.case.remark",
+}
 
 
 class TemplatesQueue:
@@ -31,15 +41,7 @@ class TemplatesQueue:
     async def waiting(self, tx: Tx, now: datetime, limit: int) -> list[Waiting]:
         """Return undecided templates, longest waiting first."""
         found = [one.item for one in await queries.review_queue(tx, now, limit=limit)]
-        return [
-            Waiting(
-                one.id,
-                one.name,
-                one.submitted_at,
-                one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
-            )
-            for one in found
-        ]
+        return [Waiting(one.id, one.name, one.submitted_at, one.taken_by) for one in found]
 
     async def length(self, tx: Tx) -> int:
         """Return how many are undecided."""
@@ -53,6 +55,7 @@ class TemplatesQueue:
             return None
         subject = await identity.subject(tx, one.account_id)
         usable, default = await signatures.approved(tx, one.account_id)
+        decisions = await queries.decisions(tx, one.id)
         facts = (
             Fact(Key("office.case.class"), texts.say(one.cls)),
             Fact(Key("office.case.organisation"), subject.organisation.name if subject else None),
@@ -76,10 +79,12 @@ class TemplatesQueue:
             hints=_hints(texts, one, proved=subject is not None),
             body=(default.bracketed if default else "") + one.sent_content,
             revision=one.revision,
-            taken_by=one.reviewer_id if one.state is ReviewState.IN_REVIEW else None,
+            taken_by=one.taken_by,
             may_take=one.state is ReviewState.WAITING,
             may_decide=one.state is ReviewState.IN_REVIEW,
             reason=one.reason,
+            since=_since(one, decisions),
+            steps=await steps(tx, one, decisions),
         )
 
     async def take(self, tx: Tx, act: Act, item: UUID) -> None:
@@ -110,3 +115,13 @@ def _hints(texts: Texts, one: Template, *, proved: bool) -> tuple[Hint, ...]:
     if one.cls is TemplateClass.MARKETING:
         hints.append(Hint(Tone.INFO, texts.ui("office.hint.marketing")))
     return tuple(hints)
+
+
+def _since(one: Template, decisions: Sequence[Decision]) -> Since | None:
+    if not decisions or one.decided_at is not None:
+        return None
+    changed = changes(decisions[0].seen, under_review(one))
+    return Since(
+        decisions[0],
+        tuple(rewritten(Key(_TEXTS[each.field]), each.before, each.after) for each in changed),
+    )
