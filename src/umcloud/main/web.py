@@ -82,7 +82,7 @@ def _world_url(chosen: Settings) -> str:
 
 
 def _links(chosen: Settings) -> dict[str, str]:
-    links = {"api": chosen.public_url}
+    links = {"portal": chosen.public_url, "api": chosen.public_url}
     if chosen.sandbox:
         world = _world_url(chosen)
         links |= {
@@ -110,12 +110,14 @@ async def main(chosen: Settings) -> None:
         stack.push_async_callback(pump.stop)
         channel = payment.channel(chosen, http, return_path="/costs/recharge") or NoChannel()
         secure_cookies = chosen.public_url.startswith("https://")
+        sender = CodePost(sealer, phone_domain=SANDBOX_PHONES if chosen.sandbox else None)
         rear = office(
             database=database,
             now=clock,
             secret=sealer.fingerprint("office", purpose="desk"),
             vault=vault,
             sealer=sealer,
+            sender=sender,
             closing=closing,
             sandbox=chosen.sandbox,
             secure_cookies=secure_cookies,
@@ -128,7 +130,7 @@ async def main(chosen: Settings) -> None:
             sealer=sealer,
             pump=pump,
             channel=channel,
-            sender=CodePost(sealer, phone_domain=SANDBOX_PHONES if chosen.sandbox else None),
+            sender=sender,
             closing=closing,
             sandbox=chosen.sandbox,
             links=_links(chosen),

@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.domains.payments.channel import PaperChannel
-from umcloud.domains.accounts.model import CodeMessage
+from umcloud.domains.accounts.model import CodeMessage, InvitationMessage
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.audit import service as audit
@@ -35,13 +35,18 @@ CLAUSES = ["C11", "C12", "C13", "E"]
 
 @dataclass
 class Pocket:
-    """Keeps the codes that were sent."""
+    """Keeps the codes and the invitations that were sent."""
 
     codes: list[str] = field(default_factory=list)
+    invitations: list[InvitationMessage] = field(default_factory=list)
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
         del tx, act
         self.codes.append(message.code)
+
+    async def invite(self, tx: Tx, act: Act, message: InvitationMessage) -> None:
+        del tx, act
+        self.invitations.append(message)
 
 
 @dataclass
@@ -81,7 +86,7 @@ async def world(database: Database, act: Act) -> AsyncIterator[World]:
         sender=pocket,
         closing=asyncio.Event(),
         sandbox=True,
-        links={"api": "http://api.example", "pay": "https://paper.example/pay"},
+        links={"portal": HOST, "api": "http://api.example", "pay": "https://paper.example/pay"},
         secure_cookies=False,
         strict_texts=True,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MOST_ENTRIES = 8
 
@@ -47,10 +47,18 @@ class Navigation:
 
     def visible_to(self, roles: frozenset[str]) -> tuple[NavEntry, ...]:
         """Return the entries that a person with these roles sees."""
-        return tuple(entry for entry in self.entries if not entry.roles or entry.roles & roles)
+        return _visible(self.entries, roles)
 
     def current(self, path: str) -> str:
         """Return the path of the most particular entry that leads to a page; "" for none."""
         every = [entry for top in self.entries for entry in (top, *top.children)]
         fitting = [entry.path for entry in every if entry.leads_to(path)]
         return max(fitting, key=len, default="")
+
+
+def _visible(entries: tuple[NavEntry, ...], roles: frozenset[str]) -> tuple[NavEntry, ...]:
+    return tuple(
+        replace(entry, children=_visible(entry.children, roles))
+        for entry in entries
+        if not entry.roles or entry.roles & roles
+    )

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts import service as account_deeds
-from umcloud.domains.accounts.model import AccountState, Member, SignInId
+from umcloud.domains.accounts.model import AccountState, SignInId
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
@@ -22,7 +22,7 @@ from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
-from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Phone, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
 from umcloud.doors.portal.shown import cursor_id, enum_key, event_words
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import MemberId, read, show
@@ -61,16 +61,11 @@ async def profile(request: Request) -> Response:
         Fact(Key("portal.account.level"), Link(Key(enum_key(level)), "/account/verification")),
         Fact(Key("portal.created_at"), owner.created_at),
     ]
+    names = context.texts.say(tuple(one.name for one in people))
+    facts.append(Fact(Key("portal.nav.team"), Link(names, "/account/team")))
     if owner.frozen_reason:
         facts.append(Fact(Key("portal.reason"), Key(enum_key(owner.frozen_reason))))
-    return await render(
-        request, "portal/account.html", facts=facts, people=[_person(one) for one in people]
-    )
-
-
-def _person(one: Member) -> list[object]:
-    contact: object = one.email or (Phone(one.phone) if one.phone else None)
-    return [one.name, contact, Key(enum_key(one.role)), Key(enum_key(one.state))]
+    return await render(request, "portal/account.html", facts=facts)
 
 
 async def consents(request: Request) -> Response:
@@ -156,7 +151,7 @@ async def log(request: Request) -> Response:
         found = await audit.for_account(
             tx, context.account_id, before=cursor_id(query), limit=query.limit + 1
         )
-        people = await accounts.members(tx, context.account_id)
+        people = await accounts.members(tx, context.account_id, removed=True)
     names: dict[UUID, str] = {one.id: one.name for one in people}
     rows = [_Shown(one, names, context.texts) for one in found]
     table = fill_table(request, LOG, query, rows, lambda row: (row.id,))

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from starlette.requests import Request
 
-from umcloud.domains.accounts.ports import CodeSender
+from umcloud.domains.accounts.ports import CodeSender, InvitationSender
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.messaging.model import SendAnswer, SendRequest
 from umcloud.domains.payments.ports import PaymentChannel
@@ -24,6 +24,10 @@ class Accepting(Protocol):
         ...
 
 
+class Post(CodeSender, InvitationSender, Protocol):
+    """Whatever brings codes and invitations to people: `notifications.codes.CodePost`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Given by the wiring; kept in the application's state."""
@@ -32,11 +36,11 @@ class Collaborators:
     sealer: Sealer
     pump: Accepting
     channel: PaymentChannel
-    sender: CodeSender
+    sender: Post
     closing: Closing
     sandbox: bool
     links: Mapping[str, str]
-    """Addresses outside of the portal: `api`, `phones`, `mailbox`, `clock` …"""
+    """Addresses: `portal` is its own; outside of it `api`, `phones`, `mailbox`, `clock` …"""
 
 
 def collaborators(request: Request) -> Collaborators:

@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from umcloud.domains.accounts.model import Right
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.agreements.model import AgreementVersion, AgreementVersionId
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
+from umcloud.doors.portal import rights
 from umcloud.doors.portal.sign_up import (
     ACKNOWLEDGED,
     AUTHORITY,
@@ -85,6 +87,7 @@ async def _page(request: Request, form: Form, version: AgreementVersion) -> Resp
         request,
         "portal/consent.html",
         form=form,
+        may_accept=rights.has(context_of(request), Right.REPRESENT),
         version=version,
         text=text,
         ticked=form.typed.get("acknowledged", []),
