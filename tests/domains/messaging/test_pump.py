@@ -147,18 +147,19 @@ async def test_a_frozen_account_is_refused_from_its_very_next_request(
 
 
 async def test_a_stopped_account_with_two_requests_at_once_stops_nobody_else(
-    prepared: Database, pump: Pump, new_sender: NewSender, act: Act
+    prepared: Database, new_sender: NewSender, act: Act, now: datetime
 ) -> None:
     stopped, other = await new_sender(), await new_sender()
     async with prepared.transaction() as tx:
         await accounts.freeze(tx, act, account_id=stopped.account_id, reason=FreezeReason.BREACH)
         await facts.changed(tx, stopped.account_id, act.now)
+    pump = Pump(prepared, lambda: now, writers=1)  # one writer, so that they are one batch
+    await pump.start()
     requests = [sender.request("13800138000") for sender in (stopped, stopped, other)]
-    for request in requests:
-        request.lane %= 1  # one writer, so that they are one batch
     first, second, answer = await asyncio.gather(
         *(pump.submit(request) for request in requests), return_exceptions=True
     )
+    await pump.stop()
     assert isinstance(first, AccountStopped)
     assert isinstance(second, AccountStopped)
     assert not isinstance(answer, BaseException)
