@@ -43,7 +43,7 @@ class Sent:
                 )
             await tx.sql(
                 "INSERT INTO carrier_line VALUES (1, 'sandbox', '127.0.0.1', 2775, 'umcloud', "
-                "'x', :source, 10, NULL, 'enabled', 'all', 10)",
+                "'x', :source, 10, NULL, 'enabled', 'all', 10) ON CONFLICT DO NOTHING",
                 source=OURS,
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from tests.domains.inbound.stage import FIRST, HANDSET, OURS, SECOND, Sent
@@ -115,9 +116,9 @@ async def test_lists_are_narrowed_and_paged(sent: Sent) -> None:
     await sent.keep(sent.part("hk", source="85261234567", after=timedelta(hours=5)))
     await sent.gather(timedelta(hours=6))
 
-    async def texts(wanted: InboundFilter, **page: object) -> list[str]:
+    async def texts(wanted: InboundFilter, **page: Any) -> list[str]:
         async with sent.database.transaction() as tx:
-            found = await queries.search(tx, FIRST, wanted, **page)  # type: ignore[arg-type]  # a test's shorthand
+            found = await queries.search(tx, FIRST, wanted, **page)
             return [one.text for one in found]
 
     assert await texts(InboundFilter()) == ["hk", "2", "1", "0"]

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from tests.doors.portal.conftest import ORGANISATION, Customer, World
+from tests.domains.inbound.stage import Sent
+from tests.doors.portal.conftest import NOON, ORGANISATION, Customer, World
 from tests.doors.portal.operator import Operator
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import FreezeReason
@@ -104,6 +105,29 @@ async def test_the_first_message(ready: tuple[Customer, str, Operator]) -> None:
             "/inbox",
         ):
             await member.see(f"{path}?lang={language}")
+
+
+async def test_a_reply_stands_beside_the_message_that_it_answers(
+    world: World, ready: tuple[Customer, str, Operator]
+) -> None:
+    member, template, _ = ready
+    sent = await member.post(
+        "/send",
+        {
+            "template": template,
+            "number": "13800138888",
+            "signature": "示例科技",
+            "value1": "482913",
+            "value2": "5",
+        },
+        page=f"/send?template={template}",
+    )
+    message = placed(sent, "/records/")
+    handset = Sent(world.database, NOON)
+    await handset.keep(handset.part("不是我本人", destination="10690001"))
+    await handset.gather()
+    assert "不是我本人" in await member.see(f"/records/{message}")
+    assert f"/records/{message}" in await member.see("/replies")
 
 
 async def test_the_life_of_a_message_is_told_while_it_happens(

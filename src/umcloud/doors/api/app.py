@@ -104,6 +104,7 @@ def api(
         routes=[
             Route("/messages", reading.messages),
             Route("/messages/{id}", reading.message),
+            Route("/inbound", reading.inbound),
             Route("/balance", reading.balance),
             Route("/templates", reading.templates),
             Route("/signatures", reading.signatures),

@@ -19,6 +19,7 @@ _BODIES = (
     shapes.Accepted,
     shapes.MessageRecord,
     shapes.MessagePage,
+    shapes.InboundPage,
     shapes.BalanceAnswer,
     shapes.TemplatePage,
     shapes.SignaturePage,
@@ -33,6 +34,21 @@ SEVERAL_EXAMPLE = {
 }
 _MESSAGE_ID = "msg_01jd00000000000000000000f1"
 _SESSION_ID = "ses_01jd00000000000000000000f0"
+INBOUND_EXAMPLE = {
+    "inbound": [
+        {
+            "id": "inb_01jd00000000000000000000f2",
+            "sender": "+8613800138000",
+            "to": "10690000",
+            "extend_code": "",
+            "text": "好的，收到",
+            "received_at": "2026-03-02T04:05:06Z",
+            "message": _MESSAGE_ID,
+            "reference": "order-1",
+        }
+    ],
+    "next": None,
+}
 _PROBLEMS = {
     400: "The body or a parameter cannot be read.",
     401: "No key, or not one of ours.",
@@ -110,6 +126,15 @@ def _paths() -> dict[str, Any]:
                 also=(400, 404),
             )
         },
+        "/inbound": {
+            "get": _getting(
+                "listInbound",
+                "What handsets wrote back, newest first.",
+                shapes.InboundPage,
+                page,
+                example=INBOUND_EXAMPLE,
+            )
+        },
         "/balance": {"get": _getting("getBalance", "Money and packages.", shapes.BalanceAnswer)},
         "/templates": {
             "get": _getting("listTemplates", "Templates, newest first.", shapes.TemplatePage, page)
@@ -178,7 +203,11 @@ def _getting(
     parameters: list[dict[str, Any]] | None = None,
     *,
     also: tuple[int, ...] = (400,),
+    example: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": _ref(shape)}
+    if example is not None:
+        content["examples"] = {"some": {"value": example}}
     return {
         "operationId": operation,
         "summary": summary,
@@ -186,7 +215,7 @@ def _getting(
         "responses": {
             "200": {
                 "description": "Found.",
-                "content": {"application/json": {"schema": _ref(shape)}},
+                "content": {"application/json": content},
             },
             **_problems((401, 403, 429, 500, 503, *also)),
         },

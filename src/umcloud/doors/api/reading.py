@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from umcloud.domains.accounts.model import KeyFacts, Scope
+from umcloud.domains.inbound import queries as inbound
+from umcloud.domains.inbound.model import InboundId, InboundMessage
 from umcloud.domains.ledger import queries as ledger
 from umcloud.domains.ledger.model import CNY
 from umcloud.domains.messaging import queries as messages
@@ -93,6 +95,20 @@ class Reading:
         if not found:
             raise MessageUnknown
         return _json(shapes.MessagePage([_record(view) for view in found], None))
+
+    async def inbound(self, request: Request) -> Response:
+        """`GET /inbound?before=&limit=`."""
+        key = await self._admitted(request, ("before", "limit"))
+        limit, before = _limit(request), _id_given(request, "inb")
+        async with self.database.transaction() as tx:
+            found = await inbound.search(
+                tx,
+                key.account_id,
+                before=InboundId(before) if before else None,
+                limit=limit + 1,
+            )
+        following = show("inb", found[limit - 1].id) if len(found) > limit else None
+        return _json(shapes.InboundPage([_reply(one) for one in found[:limit]], following))
 
     async def balance(self, request: Request) -> Response:
         """`GET /balance`."""
@@ -188,6 +204,19 @@ def _record(view: MessageView) -> shapes.MessageRecord:
         accepted_at=_moment(view.accepted_at) or "",
         ended_at=_moment(view.ended_at),
         charge=charge,
+    )
+
+
+def _reply(one: InboundMessage) -> shapes.InboundRecord:
+    return shapes.InboundRecord(
+        id=show("inb", one.id),
+        sender=f"+{one.source}" if one.source.isdigit() else one.source,
+        to=one.destination,
+        extend_code=one.extend_code,
+        text=one.text,
+        received_at=_moment(one.at) or "",
+        message=show("msg", one.message_id) if one.message_id else None,
+        reference=one.client_ref,
     )
 
 

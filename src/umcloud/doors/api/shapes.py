@@ -114,6 +114,26 @@ class MessagePage(msgspec.Struct, frozen=True):
     next: Annotated[str, Meta(description="Hand it on as `before`.")] | None
 
 
+class InboundRecord(msgspec.Struct, frozen=True):
+    """What a handset wrote back."""
+
+    id: str
+    sender: Annotated[str, Meta(description="The handset's number.", examples=["+8613800138000"])]
+    to: Annotated[str, Meta(description="The number it wrote to.", examples=["10690000"])]
+    extend_code: Annotated[str, Meta(description="Digits behind that number; mostly empty.")]
+    text: Annotated[str, Meta(description="The text; … stands for a part that never came.")]
+    received_at: Annotated[str, Meta(description="RFC 3339, UTC.")]
+    message: Annotated[str, Meta(description="The id of the message that it answers.")] | None
+    reference: Annotated[str, Meta(description="Your reference of that message.")] | None
+
+
+class InboundPage(msgspec.Struct, frozen=True):
+    """What handsets wrote back, newest first."""
+
+    inbound: list[InboundRecord]
+    next: Annotated[str, Meta(description="Hand it on as `before`.")] | None
+
+
 class PackageBalance(msgspec.Struct, frozen=True):
     """What is left of a package."""
 

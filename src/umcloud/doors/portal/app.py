@@ -53,8 +53,13 @@ from umcloud.kernel.money import Money
 
 NAVIGATION = (
     NavEntry("/", "portal.nav.home", "home"),
-    NavEntry("/send", "portal.nav.send", "send"),
-    NavEntry("/records", "portal.nav.records", "list-details"),
+    NavEntry("/send", "portal.nav.send", "send", roles=names(Right.SEND)),
+    NavEntry(
+        "/records",
+        "portal.nav.records",
+        "list-details",
+        children=(NavEntry("/replies", "portal.nav.replies"),),
+    ),
     NavEntry("/signatures", "portal.nav.signatures", "signature"),
     NavEntry("/templates", "portal.nav.templates", "template"),
     NavEntry(

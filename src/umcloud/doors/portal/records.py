@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.catalogue.model import MessageClass
+from umcloud.domains.inbound import queries as inbound
 from umcloud.domains.ledger.model import CNY
 from umcloud.domains.messaging import queries
 from umcloud.domains.messaging.explain import ChargeExplained, explain
@@ -35,6 +36,7 @@ from umcloud.doors.kit.table import (
     read_query,
 )
 from umcloud.doors.kit.values import Body, Code, Exact, Key, Link, Tone, UnitPrice
+from umcloud.doors.portal import replies
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import class_key, cursor_id, options_of, shown_number, state_badge
 from umcloud.infra.db import Tx
@@ -170,12 +172,15 @@ async def detail(request: Request) -> Response:
     async with context.transaction() as tx:
         story = await _story(tx, context.account_id, message_id)
         charge = await explain(tx, context.account_id, message_id)
+        answers = await inbound.answers(tx, context.account_id, message_id)
     links = collaborators(request).links
     return await render(
         request,
         "portal/record.html",
         message=show("msg", message_id),
         why=_why(charge) if charge else None,
+        heading=[Key("portal.at"), Key("portal.replies.text")],
+        answers=[[one.at, Body(one.text)] for one in answers],
         phones=links.get("phones") if collaborators(request).sandbox else None,
         **story,
     )
@@ -285,4 +290,5 @@ ROUTES = [
     Route("/records.csv", exported),
     Route("/records/{message}", detail),
     Route("/records/{message}/events", events),
+    *replies.ROUTES,
 ]
