@@ -122,14 +122,14 @@ class Customer:
         return await self.client.post(path, data=hidden | data, files=files)
 
 
-async def sign_up(world: World, customer: Customer) -> httpx.Response:
+async def sign_up(world: World, customer: Customer, contact: str = EMAIL) -> httpx.Response:
     """Register as a careful customer does."""
-    details = await customer.post("/sign-up", {"contact": EMAIL})
+    details = await customer.post("/sign-up", {"contact": contact})
     assert details.status_code == 200, details.text
     return await customer.post(
         "/sign-up/details",
         {
-            "contact": EMAIL,
+            "contact": contact,
             "code": world.pocket.codes[-1],
             "organisation": ORGANISATION,
             "password": PASSWORD,

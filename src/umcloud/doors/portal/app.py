@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts import service as account_deeds
-from umcloud.domains.accounts.model import SessionKind
-from umcloud.domains.accounts.ports import CodeSender
+from umcloud.domains.accounts.model import Right, SessionKind
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.ledger import queries as books
@@ -34,16 +33,20 @@ from umcloud.doors.portal import (
     developer,
     home,
     inbox,
+    invited,
     message_templates,
     packages,
     records,
+    reset,
     send,
     sign_in,
     sign_up,
     signatures,
+    team,
     verification,
 )
-from umcloud.doors.portal.collaborators import Accepting, Collaborators
+from umcloud.doors.portal.collaborators import Accepting, Collaborators, Post
+from umcloud.doors.portal.rights import RightsGate, names
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.sealing import Sealer
@@ -67,18 +70,21 @@ NAVIGATION = (
         "portal.nav.costs",
         "wallet",
         children=(
-            NavEntry("/costs/recharge", "portal.nav.recharge"),
+            NavEntry("/costs/recharge", "portal.nav.recharge", roles=names(Right.PAY)),
             NavEntry("/costs/packages", "portal.nav.packages"),
             NavEntry("/costs/statement", "portal.nav.statement"),
         ),
     ),
-    NavEntry("/developer", "portal.nav.developer", "api"),
+    NavEntry("/developer", "portal.nav.developer", "api", roles=names(Right.DEVELOP)),
     NavEntry(
         "/account",
         "portal.nav.account",
         "building",
         children=(
-            NavEntry("/account/verification", "portal.nav.verification"),
+            NavEntry(
+                "/account/verification", "portal.nav.verification", roles=names(Right.REPRESENT)
+            ),
+            NavEntry("/account/team", "portal.nav.team"),
             NavEntry("/account/agreements", "portal.nav.agreements"),
             NavEntry("/account/log", "portal.nav.log"),
             NavEntry("/account/sessions", "portal.nav.sessions"),
@@ -115,7 +121,7 @@ def portal(
     sealer: Sealer,
     pump: Accepting,
     channel: PaymentChannel,
-    sender: CodeSender,
+    sender: Post,
     closing: Closing,
     sandbox: bool,
     links: Mapping[str, str],
@@ -124,8 +130,9 @@ def portal(
 ) -> Starlette:
     """Return the portal. `secret` signs its forms and notices.
 
-    `links` may hold `api` (base of the HTTP interfaces), `pay` (the origin of the payment page),
-    and in the sandbox `phones`, `mailbox` and `clock`.
+    `links` holds `portal` (where customers find it: invitations lead there) and may hold `api`
+    (base of the HTTP interfaces), `pay` (the origin of the payment page), and in the sandbox
+    `phones`, `mailbox` and `clock`.
     """
     gated = (
         *home.ROUTES,
@@ -139,6 +146,7 @@ def portal(
         *packages.ROUTES,
         *developer.ROUTES,
         *account.ROUTES,
+        *team.ROUTES,
     )
     here = Path(__file__).parent
     app = desk(
@@ -150,11 +158,22 @@ def portal(
         now=now,
         secret=secret,
         routes=[
-            *consent.ROUTES,
             *sign_in.SIGNED_IN_ROUTES,
-            Mount("", routes=list(gated), middleware=[Middleware(ConsentGate)]),
+            Mount(
+                "",
+                routes=[
+                    *consent.ROUTES,
+                    Mount("", routes=list(gated), middleware=[Middleware(ConsentGate)]),
+                ],
+                middleware=[Middleware(RightsGate)],
+            ),
         ],
-        open_routes=[*sign_in.OPEN_ROUTES, *sign_up.OPEN_ROUTES],
+        open_routes=[
+            *sign_in.OPEN_ROUTES,
+            *sign_up.OPEN_ROUTES,
+            *reset.OPEN_ROUTES,
+            *invited.OPEN_ROUTES,
+        ],
         navigation=NAVIGATION,
         templates=here / "templates",
         static=here / "static",
