@@ -33,15 +33,15 @@ class Settings:
     host: str
     """`UMCLOUD_HOST`: the address that the HTTP doors listen on."""
     port: int
-    """`UMCLOUD_PORT` of the HTTP doors."""
+    """`UMCLOUD_PORT`: the port of the HTTP doors."""
     world_port: int
-    """`UMCLOUD_WORLD_PORT` of the sandbox's pages: phones, mailbox, payment gateway."""
+    """`UMCLOUD_WORLD_PORT`: the port of the sandbox's pages, phones, mailbox, payment gateway."""
     carrier_port: int
-    """`UMCLOUD_CARRIER_PORT` of the sandbox's carrier (SMPP)."""
+    """`UMCLOUD_CARRIER_PORT`: the port of the sandbox's carrier (SMPP)."""
     smtp_host: str
-    """`UMCLOUD_SMTP_HOST` takes outgoing mail; in the sandbox, the mailbox."""
+    """`UMCLOUD_SMTP_HOST`: who takes outgoing mail; in the sandbox, the mailbox."""
     smtp_port: int
-    """`UMCLOUD_SMTP_PORT`."""
+    """`UMCLOUD_SMTP_PORT`: the port that mail goes to."""
     public_url: str
     """`UMCLOUD_PUBLIC_URL`: how people reach the HTTP doors, without a slash at the end."""
 

@@ -1,0 +1,1 @@
+"""The documents: what is written by hand here, and what is written from the code."""
