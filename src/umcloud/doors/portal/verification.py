@@ -9,7 +9,6 @@ from starlette.routing import Route
 from umcloud.domains.identity import queries
 from umcloud.domains.identity import service as identity
 from umcloud.domains.identity.model import Application, ApplicationState, Document, DocumentKind
-from umcloud.doors.kit.app import only_for
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.fields import File, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
@@ -74,7 +73,6 @@ async def verification(request: Request) -> Response:
     return await _page(request, form)
 
 
-@only_for("OWNER")
 async def submit(request: Request) -> Response:
     """Write the data down, attach the documents and hand all in: at once, or nothing."""
     context, form = context_of(request), await read_form(request, ORGANISATION)
