@@ -36,6 +36,10 @@ def asked(**changes: Any) -> dict[str, Any]:
     return request | changes
 
 
+def correction(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in asked(**changes).items() if name != "Description"}
+
+
 def review_signature(cloud: Cloud, public_id: str, refusal: str = "") -> None:
     async def decide(tx: Tx, act: Act) -> None:
         found = await signature_queries.by_public_id(tx, public_id)
@@ -51,12 +55,17 @@ def review_signature(cloud: Cloud, public_id: str, refusal: str = "") -> None:
     cloud.do(decide)
 
 
-def approve_template(cloud: Cloud, public_id: str) -> None:
+def review_template(cloud: Cloud, public_id: str, refusal: str = "") -> None:
     async def decide(tx: Tx, act: Act) -> None:
         found = await template_queries.by_public_id(tx, public_id)
         assert found is not None
         taken = await templates.take(tx, act, template_id=found.id)
-        await templates.approve(tx, act, template_id=found.id, revision=taken.revision)
+        if refusal:
+            await templates.refuse(
+                tx, act, template_id=found.id, revision=taken.revision, reason=refusal
+            )
+        else:
+            await templates.approve(tx, act, template_id=found.id, revision=taken.revision)
 
     cloud.do(decide)
 
@@ -75,9 +84,7 @@ def test_the_life_of_a_signature(cloud: Cloud, client: Client, customer: Custome
     assert (found["SigId"], found["Status"], found["ErrDesc"]) == (public_id, 3, "看不清")
 
     file = f"application/pdf;base64,{LICENCE}"
-    changed = asked(SigId=public_id, SigContent="云上书店", File=file)
-    del changed["Description"]
-    usms.update_usms_signature(changed)
+    usms.update_usms_signature(correction(SigId=public_id, SigContent="云上书店", File=file))
     review_signature(cloud, public_id)
     assert usms.query_usms_signature({"SigId": public_id})["Data"]["Status"] == 2
     assert usms.send_usms_message(single(customer, SigContent="云上书店"))["SessionNo"]
@@ -121,7 +128,7 @@ def test_the_life_of_a_template(cloud: Cloud, client: Client, customer: Customer
     usms.update_usms_template(
         {"TemplateId": public_id, "Template": "验证码{1}，五分钟内有效。", "TemplateName": "登录码"}
     )
-    approve_template(cloud, public_id)
+    review_template(cloud, public_id)
     found = usms.query_usms_template({"TemplateId": public_id})["Data"]
     assert (found["TemplateName"], found["Status"]) == ("登录码", 2)
     assert usms.send_usms_message(request)["SessionNo"]
@@ -129,6 +136,43 @@ def test_the_life_of_a_template(cloud: Cloud, client: Client, customer: Customer
     assert refused(usms.send_usms_message, too_long) == 18033
     usms.delete_usms_template({"TemplateIds": [public_id]})
     assert refused(usms.query_usms_template, {"TemplateId": public_id}) == 18017
+
+
+def test_what_was_refused_is_corrected_and_what_is_approved_stays(
+    cloud: Cloud, client: Client
+) -> None:
+    usms = client.usms()
+    content = "您的订单{1}已发货。"
+    made = usms.create_usms_template({"Purpose": 2, "TemplateName": "发货", "Template": content})
+    public_id = made["TemplateId"]
+    asked_again = {"TemplateId": public_id, "Template": content}
+
+    def standing() -> tuple[int, str]:
+        data = usms.query_usms_template({"TemplateId": public_id})["Data"]
+        return data["Status"], data["ErrDesc"]
+
+    review_template(cloud, public_id, "请说明变量")
+    assert standing() == (3, "请说明变量")
+    usms.update_usms_template({**asked_again, "TemplateName": "发货通知"})
+    assert standing() == (3, "请说明变量")
+    usms.update_usms_template({**asked_again, "Instruction": "1 订单号"})
+    assert standing() == (0, "")
+    review_template(cloud, public_id)
+    assert refused(usms.update_usms_template, {**asked_again, "Template": "您好{1}"}) == 18003
+    usms.update_usms_template({**asked_again, "TemplateName": "发货"})
+    assert standing() == (2, "")
+
+    signature = usms.create_usms_signature(asked())["SigId"]
+    review_signature(cloud, signature)
+    assert refused(usms.update_usms_signature, correction(SigId=signature)) == 18003
+
+    async def past(tx: Tx, act: Act) -> list[str]:
+        del act
+        found = await template_queries.by_public_id(tx, public_id)
+        assert found is not None
+        return [one.verdict.name for one in await template_queries.decisions(tx, found.id)]
+
+    assert cloud.do(past) == ["APPROVED", "REJECTED"]
 
 
 def test_nobody_reaches_what_is_not_theirs(cloud: Cloud, door: str, client: Client) -> None:
