@@ -194,5 +194,6 @@ def _navigation(folder: Path, said: Mapping[str, str]) -> Iterator[Any]:
     yield {said["guide"]: [page for page in dict.fromkeys(guides) if page in there]}
     yield {said["reference"]: [f"reference/{name}.md" for name in PAGES]}
     yield {said["glossary"]: "glossary.md"}
-    yield {said["decisions"]: sorted(page for page in there if page.startswith("decisions/"))}
+    decisions = sorted(page for page in there if page.startswith("decisions/0"))
+    yield {said["decisions"]: ["decisions/README.md", *decisions]}
     yield {said["project"]: [f"project/{page}.md" for page in _HOUSE.values()]}
