@@ -48,12 +48,18 @@ class Recorder:
     requests: list[SendRequest] = field(default_factory=list)
 
     async def submit(self, request: SendRequest) -> SendAnswer:
+        return await self.enqueue(request)
+
+    def enqueue(self, request: SendRequest) -> asyncio.Future[SendAnswer]:
         self.requests.append(request)
+        answer: asyncio.Future[SendAnswer] = asyncio.get_running_loop().create_future()
         if self.fault is not None:
-            raise self.fault
-        nobody = request.atomic and self.refused
-        segments = [0 if nobody or p in self.refused else 1 for p in range(request.size)]
-        return SendAnswer(SESSION, self.refused, segments, self.replayed)
+            answer.set_exception(self.fault)
+        else:
+            nobody = request.atomic and self.refused
+            segments = [0 if nobody or p in self.refused else 1 for p in range(request.size)]
+            answer.set_result(SendAnswer(SESSION, self.refused, segments, self.replayed))
+        return answer
 
 
 async def prepare(database: Database, act: Act) -> None:

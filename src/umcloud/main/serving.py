@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 import uvloop
@@ -27,7 +27,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, *, host: str, port: int, closing: asyncio.Event) -> None:
+async def serve(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    closing: asyncio.Event,
+    http: type[asyncio.Protocol] | Literal["httptools"] = "httptools",
+) -> None:
     """Serve until `closing` is set; requests under way are answered, for at most 8 seconds.
 
     SystemExit where the port is taken.
@@ -36,7 +43,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, closing: asyncio.Event) -
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=http,
         ws="none",
         lifespan="off",
         access_log=False,

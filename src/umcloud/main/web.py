@@ -16,6 +16,7 @@ from umcloud.domains.messaging.pump import Pump
 from umcloud.domains.notifications.codes import CodePost
 from umcloud.doors.api.app import api
 from umcloud.doors.dialects.uapi.app import uapi
+from umcloud.doors.kit.quick import quick_protocol
 from umcloud.doors.office.app import office
 from umcloud.doors.payments.notify import notify_route
 from umcloud.doors.portal.app import portal
@@ -136,8 +137,9 @@ async def main(chosen: Settings) -> None:
             links=_links(chosen),
             secure_cookies=secure_cookies,
         )
+        programs = api(database=database, now=clock, vault=vault, pump=pump)
         doors: dict[str, ASGIApp] = {
-            "/v1": api(database=database, now=clock, vault=vault, pump=pump),
+            "/v1": programs,
             "/uapi": uapi(database=database, now=clock, vault=vault, pump=pump),
             "/office": mounted(rear, "/office"),
             "/payments": Starlette(
@@ -146,7 +148,8 @@ async def main(chosen: Settings) -> None:
         }
         app = Doors(database, doors, front)
         calm_collector()
-        await serve(app, host=chosen.host, port=chosen.port, closing=closing)
+        quick = quick_protocol(programs, b"/v1/messages")
+        await serve(app, host=chosen.host, port=chosen.port, closing=closing, http=quick)
 
 
 if __name__ == "__main__":

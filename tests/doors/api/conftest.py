@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +13,8 @@ from bench.customers import Customer
 
 from tests.doors.programs import Recorder, customer, prepare, vault
 from umcloud.doors.api.app import Api, api
+from umcloud.doors.kit.programs import Answer
+from umcloud.doors.kit.quick import MOST_BYTES
 from umcloud.infra.db import Database
 from umcloud.kernel.act import Act
 
@@ -33,9 +37,35 @@ async def door(database: Database, pump: Recorder, now: datetime) -> AsyncIterat
     await made.ring.close()
 
 
-@pytest.fixture
-async def http(door: Api, program: Customer) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=door, raise_app_exceptions=False)
+class ShortWay(httpx.AsyncBaseTransport):
+    """Hands complete `POST /messages` to the door as `doors.kit.quick` does; the rest by ASGI."""
+
+    def __init__(self, door: Api, rest: httpx.ASGITransport) -> None:
+        self._door = door
+        self._rest = rest
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        sends = (request.method, request.url.path) == ("POST", "/v1/messages")
+        if not sends or int(request.headers.get("content-length", "0")) not in range(1, MOST_BYTES):
+            return await self._rest.handle_async_request(request)
+        replied: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def reply(*answer: Any) -> None:
+            replied.set_result(answer)
+
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        self._door.take(headers, await request.aread(), "127.0.0.1", reply)
+        status, answered, body = await replied
+        return httpx.Response(status, headers=answered, content=body)
+
+
+@pytest.fixture(params=["short", "long"])
+async def http(
+    request: pytest.FixtureRequest, door: Api, program: Customer
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client whose sending goes either way; both must answer the same."""
+    application = httpx.ASGITransport(app=door, raise_app_exceptions=False)
+    transport = ShortWay(door, application) if request.param == "short" else application
     headers = {"authorization": f"Bearer {program.bearer}", "accept-language": "en"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://door/v1", headers=headers

@@ -75,6 +75,13 @@ class Pump:
         Raises TooManyRecipients, NoRecipient, IdempotencyConflict, Overloaded, or whatever stops
         the account as a whole; refusals of single recipients are in the answer.
         """
+        return await self.enqueue(request)
+
+    def enqueue(self, request: SendRequest) -> asyncio.Future[SendAnswer]:
+        """Return the answer to come, as `submit` gives it.
+
+        What can be told at once – size, too much waiting – is raised here.
+        """
         size = request.size
         if size > RECIPIENTS_MOST:
             raise TooManyRecipients(given=size, limit=RECIPIENTS_MOST)
@@ -83,7 +90,7 @@ class Pump:
         writer = self._writers[request.lane % len(self._writers)]
         if self._stopping or writer.queued + size > QUEUE_MESSAGES:
             raise Overloaded(retry_after_seconds=1)
-        return await writer.submit(request)
+        return writer.submit(request)
 
 
 class _Writer:

@@ -6,17 +6,18 @@ message that anybody sends.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from umcloud.domains.accounts.model import KeyFacts, Scope
-from umcloud.domains.messaging.model import Recipient, SendGroup, SendRequest
+from umcloud.domains.messaging.model import Recipient, SendAnswer, SendGroup, SendRequest
 from umcloud.doors.api import answers
-from umcloud.doors.api.admitting import admit
+from umcloud.doors.api.admitting import admit, admit_known
 from umcloud.doors.api.errors import (
     BodyTooLarge,
     BodyUnreadable,
@@ -49,6 +50,23 @@ _JSON: Final = [(b"content-type", b"application/json")]
 _REPLAYED: Final = [*_JSON, (b"idempotency-replayed", b"true")]
 
 
+class _Asked(NamedTuple):
+    """The headers that matter here."""
+
+    authorization: bytes | None = None
+    media_type: bytes | None = None
+    length: bytes | None = None
+    idempotency_key: bytes | None = None
+
+
+_NAMES: Final = {
+    b"authorization": 0,
+    b"content-type": 1,
+    b"content-length": 2,
+    b"idempotency-key": 3,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """The endpoint over the keys and the pump."""
@@ -63,38 +81,76 @@ class Accepting:
 
         A single message that is refused refuses the request; of several, each has its outcome.
         """
-        authorization = idempotency_key = media_type = length = None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"content-type":
-                media_type = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"idempotency-key":
-                idempotency_key = value
+        asked = _asked(scope["headers"])
         ip = programs.caller_ip(scope)
-        facts = await admit(self.ring, authorization, scope=Scope.SEND, ip=ip)
-        body = await _body(media_type, length, receive)
-        request = read_request(body, facts)
-        if idempotency_key is not None:
-            _identify(request, idempotency_key, body)
+        facts = await admit(self.ring, asked.authorization, scope=Scope.SEND, ip=ip)
+        _check(asked)
+        request = _request(asked, await _body(receive), facts)
         answer = await self.pump.submit(request)
-        if request.atomic and answer.refused:
-            raise answer.refused[0]
-        written = answers.written(answer, texts)
-        await programs.answer(send, 202, _REPLAYED if answer.replayed else _JSON, written)
+        await programs.answer(send, *accepted(answer, texts, atomic=request.atomic))
+
+    async def wait(
+        self, headers: programs.Headers, body: bytes, ip: str | None, texts: Texts
+    ) -> programs.Answer:
+        """Return the same answer to a request that is complete already."""
+        asked = _asked(headers)
+        facts = await admit(self.ring, asked.authorization, scope=Scope.SEND, ip=ip)
+        _check(asked)
+        request = _request(asked, body, facts)
+        return accepted(await self.pump.submit(request), texts, atomic=request.atomic)
+
+    def begin(
+        self, headers: programs.Headers, body: bytes, ip: str | None
+    ) -> tuple[asyncio.Future[SendAnswer], bool] | None:
+        """Queue a request that is complete; return its answer to come and whether it is atomic.
+
+        None where the key is not in memory: then `wait`. Raises what can be refused at once.
+        """
+        asked = _asked(headers)
+        facts = admit_known(self.ring, asked.authorization, scope=Scope.SEND, ip=ip)
+        if facts is None:
+            return None
+        _check(asked)
+        request = _request(asked, body, facts)
+        return self.pump.enqueue(request), request.atomic
 
 
-async def _body(media_type: bytes | None, length: bytes | None, receive: programs.Receive) -> bytes:
+def accepted(answer: SendAnswer, texts: Texts, *, atomic: bool) -> programs.Answer:
+    """Return the answer to what the pump accepted; raises what refused an atomic request."""
+    if atomic and answer.refused:
+        raise answer.refused[0]
+    return 202, _REPLAYED if answer.replayed else _JSON, answers.written(answer, texts)
+
+
+def _asked(headers: programs.Headers) -> _Asked:
+    found: list[bytes | None] = [None, None, None, None]
+    for name, value in headers:
+        place = _NAMES.get(name)
+        if place is not None:
+            found[place] = value
+    return _Asked(*found)
+
+
+def _check(asked: _Asked) -> None:
+    media_type, length = asked.media_type, asked.length
     if media_type is not None and media_type[:16].lower() != b"application/json":
         raise MediaTypeWrong
     if length is not None and int(length) > MOST_BYTES:
         raise BodyTooLarge(most=MOST_BYTES)
+
+
+async def _body(receive: programs.Receive) -> bytes:
     try:
         return await programs.read_body(receive, MOST_BYTES)
     except programs.BodyTooLargeError:
         raise BodyTooLarge(most=MOST_BYTES) from None
+
+
+def _request(asked: _Asked, body: bytes, facts: KeyFacts) -> SendRequest:
+    request = read_request(body, facts)
+    if asked.idempotency_key is not None:
+        _identify(request, asked.idempotency_key, body)
+    return request
 
 
 def _identify(request: SendRequest, key: bytes, body: bytes) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
@@ -13,11 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts.vault import Vault
+from umcloud.domains.messaging.model import SendAnswer
 from umcloud.doors.api import errors, openapi
-from umcloud.doors.api.accepting import Accepting
+from umcloud.doors.api.accepting import Accepting, accepted
 from umcloud.doors.api.reading import Reading
 from umcloud.doors.kit import programs
 from umcloud.doors.kit.keyring import KeyRing
+from umcloud.doors.kit.quick import Reply
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
 from umcloud.infra.i18n import LOCALES, Texts, choose_locale
@@ -39,6 +43,7 @@ class Api:
         self.ring = ring
         self._accepting = Accepting(ring, pump)
         self._rest = rest
+        self._waiting: set[asyncio.Task[None]] = set()
 
     async def __call__(
         self, scope: programs.Scope, receive: programs.Receive, send: programs.Send
@@ -64,17 +69,53 @@ class Api:
         try:
             texts = _texts(scope["headers"])
             await self._accepting.accept(scope, receive, send, texts)
-        except Refusal as refusal:
-            await self._refuse(refusal, scope, send)
         except programs.HungUpError:
             return
         except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happened
-            programs.log_fault("/v1", error)
-            await self._refuse(errors.Faulty(), scope, send)
+            await self._refuse(error, scope, send)
 
-    async def _refuse(self, refusal: Refusal, scope: programs.Scope, send: programs.Send) -> None:
-        status, headers, body = _problem(refusal, _texts(scope["headers"]), self.ring.now)
-        await programs.answer(send, status, headers, body)
+    def take(self, headers: programs.Headers, body: bytes, ip: str | None, reply: Reply) -> None:
+        """Answer one `POST /messages` that is complete, without a task (see `doors.kit.quick`)."""
+        texts = _texts(headers)
+        try:
+            begun = self._accepting.begin(headers, body, ip)
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happened
+            reply(*self._said(error, texts))
+            return
+        if begun is None:
+            task = asyncio.create_task(self._wait(headers, body, ip, reply, texts))
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+            return
+        answer, atomic = begun
+        answer.add_done_callback(partial(self._end, reply, texts, atomic=atomic))
+
+    def _end(
+        self, reply: Reply, texts: Texts, answer: asyncio.Future[SendAnswer], *, atomic: bool
+    ) -> None:
+        try:
+            said = accepted(answer.result(), texts, atomic=atomic)
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happened
+            said = self._said(error, texts)
+        reply(*said)
+
+    async def _wait(
+        self, headers: programs.Headers, body: bytes, ip: str | None, reply: Reply, texts: Texts
+    ) -> None:
+        try:
+            said = await self._accepting.wait(headers, body, ip, texts)
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happened
+            said = self._said(error, texts)
+        reply(*said)
+
+    def _said(self, error: Exception, texts: Texts) -> programs.Answer:
+        if isinstance(error, Refusal):
+            return _problem(error, texts, self.ring.now)
+        programs.log_fault("/v1", error)
+        return _problem(errors.Faulty(), texts, self.ring.now)
+
+    async def _refuse(self, error: Exception, scope: programs.Scope, send: programs.Send) -> None:
+        await programs.answer(send, *self._said(error, _texts(scope["headers"])))
 
 
 def api(
@@ -126,9 +167,7 @@ def _as_refusal(request: Request, error: Exception) -> Refusal:
     return errors.Faulty()
 
 
-def _problem(
-    refusal: Refusal, texts: Texts, now: Now
-) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _problem(refusal: Refusal, texts: Texts, now: Now) -> programs.Answer:
     instance = show("req", uuid7(now()))
     problem = errors.problem(refusal, texts, instance=instance)
     if isinstance(refusal, errors.Faulty):

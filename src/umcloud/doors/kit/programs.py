@@ -6,6 +6,7 @@ requests a second they would cost more than the work itself.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
+Answer: TypeAlias = tuple[int, Headers, bytes]
+"""Status, headers without Content-Length, body."""
 
 
 log = logging.getLogger(__name__)
@@ -29,6 +32,10 @@ class Accepts(Protocol):
 
     async def submit(self, request: SendRequest) -> SendAnswer:
         """Return once the answer is durable; raises the refusal of the request as a whole."""
+        ...
+
+    def enqueue(self, request: SendRequest) -> asyncio.Future[SendAnswer]:
+        """Return the answer to come; raises where the request is not even queued."""
         ...
 
 
