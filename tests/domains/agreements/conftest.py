@@ -45,7 +45,8 @@ class Page:
                 now=now,
             )
         await self.tx.sql(
-            "INSERT INTO member (id, account_id, email, name, role, state, password_hash, created_at) "
+            "INSERT INTO member "
+            "(id, account_id, email, name, role, state, password_hash, created_at) "
             "VALUES (:id, :account, :email, '某人', 'OWNER', 'ACTIVE', 'none', :now)",
             id=who.member,
             account=who.account,

@@ -16,6 +16,10 @@ _CHECKS = {
         "SELECT DISTINCT a.id FROM account a JOIN sign_in_session s ON s.account_id = a.id "
         "AND s.ended_at IS NULL WHERE a.state = 'CLOSED' OR a.frozen_reason = 'THEFT'"
     ),
+    "is frozen for theft or closed but somebody could join by an invitation": (
+        "SELECT DISTINCT a.id FROM account a JOIN invitation i ON i.account_id = a.id "
+        "AND i.state = 'OPEN' WHERE a.state = 'CLOSED' OR a.frozen_reason = 'THEFT'"
+    ),
     "has no owner": (
         "SELECT a.id FROM account a WHERE a.state <> 'CLOSED' AND NOT EXISTS (SELECT FROM member m"
         " WHERE m.account_id = a.id AND m.role = 'OWNER' AND m.state = 'ACTIVE')"

@@ -92,6 +92,27 @@ NAVIGATION = (
     ),
 )
 
+OPEN = [
+    *sign_in.OPEN_ROUTES,
+    *sign_up.OPEN_ROUTES,
+    *reset.OPEN_ROUTES,
+    *invited.OPEN_ROUTES,
+]
+GATED = [
+    *home.ROUTES,
+    *inbox.ROUTES,
+    *verification.ROUTES,
+    *signatures.ROUTES,
+    *message_templates.ROUTES,
+    *send.ROUTES,
+    *records.ROUTES,
+    *costs.ROUTES,
+    *packages.ROUTES,
+    *developer.ROUTES,
+    *account.ROUTES,
+    *team.ROUTES,
+]
+
 
 class ConsentGate:
     """Leads people whose account has not accepted the agreement in force to it first (P.2)."""
@@ -134,20 +155,6 @@ def portal(
     (base of the HTTP interfaces), `pay` (the origin of the payment page), and in the sandbox
     `phones`, `mailbox` and `clock`.
     """
-    gated = (
-        *home.ROUTES,
-        *inbox.ROUTES,
-        *verification.ROUTES,
-        *signatures.ROUTES,
-        *message_templates.ROUTES,
-        *send.ROUTES,
-        *records.ROUTES,
-        *costs.ROUTES,
-        *packages.ROUTES,
-        *developer.ROUTES,
-        *account.ROUTES,
-        *team.ROUTES,
-    )
     here = Path(__file__).parent
     app = desk(
         name="portal",
@@ -163,17 +170,12 @@ def portal(
                 "",
                 routes=[
                     *consent.ROUTES,
-                    Mount("", routes=list(gated), middleware=[Middleware(ConsentGate)]),
+                    Mount("", routes=GATED, middleware=[Middleware(ConsentGate)]),
                 ],
                 middleware=[Middleware(RightsGate)],
             ),
         ],
-        open_routes=[
-            *sign_in.OPEN_ROUTES,
-            *sign_up.OPEN_ROUTES,
-            *reset.OPEN_ROUTES,
-            *invited.OPEN_ROUTES,
-        ],
+        open_routes=OPEN,
         navigation=NAVIGATION,
         templates=here / "templates",
         static=here / "static",
