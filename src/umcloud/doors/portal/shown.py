@@ -65,7 +65,7 @@ def enum_key(member: Enum) -> str:
 def review_steps(one: Reviewed, decisions: Sequence[Decision]) -> list[Step]:
     """Return a review from its newest step back; who decided is the operator's own affair."""
     return [
-        Step(moment.at, Key(enum_key(moment.state)), TONES[moment.state], note=moment.reason)
+        Step(moment.at, Key(moment.title), TONES[moment.state], note=moment.reason)
         for moment in story(one, decisions)
     ]
 

@@ -79,8 +79,15 @@ class Moment:
 
     at: datetime
     state: ReviewState
+    """WAITING where the customer handed it in."""
     reason: str = ""
     reviewer_id: UUID | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the ui key of what happened; `waiting` is what it led to."""
+        handed_in = self.state is ReviewState.WAITING
+        return "review.submitted" if handed_in else f"enum.ReviewState.{self.state.name}"
 
 
 @dataclass(frozen=True, slots=True)

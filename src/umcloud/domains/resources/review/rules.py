@@ -137,12 +137,11 @@ def story(one: Reviewed, decisions: Sequence[Decision]) -> tuple[Moment, ...]:
         steps.append(Moment(one.taken_at, one.state, reviewer_id=one.reviewer_id))
     if one.decided_at is None:
         steps.append(Moment(one.submitted_at, ReviewState.WAITING))
-    for place, decision in enumerate(decisions, start=1):
+    for decision in decisions:
         steps.append(
             Moment(decision.decided_at, decision.verdict, decision.reason, decision.reviewer_id)
         )
-        # What was approved and withdrawn later was handed in once.
-        older = decisions[place].submitted_at if place < len(decisions) else None
-        if decision.submitted_at != older:
+        # What is withdrawn was approved before, by a decision of its own.
+        if decision.verdict is not ReviewState.DISABLED:
             steps.append(Moment(decision.submitted_at, ReviewState.WAITING))
     return tuple(steps)

@@ -79,7 +79,7 @@ async def steps(tx: Tx, one: Reviewed, decisions: Sequence[Decision]) -> tuple[S
     return tuple(
         Step(
             moment.at,
-            Key(f"enum.ReviewState.{moment.state.name}"),
+            Key(moment.title),
             TONES[moment.state],
             actor=names.get(moment.reviewer_id, "") if moment.reviewer_id else "",
             note=moment.reason,
