@@ -7,6 +7,12 @@ BEGIN
     RAISE EXCEPTION '% rows are never changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE TABLE public.accepted_cursor (
+    lane smallint NOT NULL,
+    id uuid NOT NULL,
+    CONSTRAINT ck_accepted_cursor_lane_range CHECK (((lane >= 0) AND (lane <= 255)))
+);
+
 CREATE TABLE public.account (
     id uuid NOT NULL,
     lane smallint NOT NULL,
@@ -142,7 +148,7 @@ CREATE TABLE public.callback_delivery (
     CONSTRAINT ck_callback_delivery_items_are_a_list CHECK ((jsonb_typeof(items) = 'array'::text)),
     CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (jsonb_array_length(items) = 0)) AND (jsonb_array_length(items) <= 100))),
     CONSTRAINT ck_callback_delivery_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
-    CONSTRAINT ck_callback_delivery_topic_known CHECK ((topic = ANY (ARRAY['receipts'::text, 'ping'::text]))),
+    CONSTRAINT ck_callback_delivery_topic_known CHECK ((topic = ANY (ARRAY['receipts'::text, 'replies'::text, 'ping'::text]))),
     CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (((tries >= 0) AND (tries <= attempts)))
 );
 
@@ -153,10 +159,13 @@ CREATE TABLE public.callback_endpoint (
     form text NOT NULL,
     secret_sealed bytea,
     state text NOT NULL,
+    about text NOT NULL,
     kinds text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_callback_endpoint_about_known CHECK ((about = ANY (ARRAY['receipts'::text, 'replies'::text]))),
     CONSTRAINT ck_callback_endpoint_form_known CHECK ((form = ANY (ARRAY['native'::text, 'signed'::text]))),
-    CONSTRAINT ck_callback_endpoint_kinds_known CHECK (((cardinality(kinds) > 0) AND (kinds <@ ARRAY['delivered'::text, 'failed'::text, 'rejected'::text, 'unknown'::text]))),
+    CONSTRAINT ck_callback_endpoint_kinds_known CHECK ((kinds <@ ARRAY['delivered'::text, 'failed'::text, 'rejected'::text, 'unknown'::text])),
+    CONSTRAINT ck_callback_endpoint_receipts_have_kinds CHECK (((about = 'receipts'::text) = (cardinality(kinds) > 0))),
     CONSTRAINT ck_callback_endpoint_signed_has_secret CHECK (((form = 'signed'::text) = (secret_sealed IS NOT NULL))),
     CONSTRAINT ck_callback_endpoint_state_known CHECK ((state = ANY (ARRAY['enabled'::text, 'paused'::text, 'removed'::text]))),
     CONSTRAINT ck_callback_endpoint_url_length CHECK (((length(url) >= 1) AND (length(url) <= 500)))
@@ -1030,6 +1039,9 @@ ALTER TABLE ONLY public.message
 ALTER TABLE ONLY public.message_default
     ADD CONSTRAINT message_default_pkey PRIMARY KEY (lane, id);
 
+ALTER TABLE ONLY public.accepted_cursor
+    ADD CONSTRAINT pk_accepted_cursor PRIMARY KEY (lane);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT pk_account PRIMARY KEY (id);
 
@@ -1294,6 +1306,10 @@ CREATE INDEX ix_api_key_account_id ON public.api_key USING btree (account_id);
 
 CREATE INDEX ix_audit_record_account_id_id ON public.audit_record USING btree (account_id, id);
 
+CREATE INDEX ix_audit_record_actor_id_id ON public.audit_record USING btree (actor_id, id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX ix_audit_record_name_id ON public.audit_record USING btree (name, id);
+
 CREATE INDEX ix_audit_record_unsealed ON public.audit_record USING btree (at, id) WHERE (chain_seq IS NULL);
 
 CREATE INDEX ix_audit_run_at ON public.audit_run USING btree (at);
@@ -1305,6 +1321,8 @@ CREATE INDEX ix_callback_delivery_due ON public.callback_delivery USING btree (e
 CREATE INDEX ix_callback_delivery_endpoint_id_id ON public.callback_delivery USING btree (endpoint_id, id);
 
 CREATE INDEX ix_callback_endpoint_living ON public.callback_endpoint USING btree (account_id) WHERE (state <> 'removed'::text);
+
+CREATE INDEX ix_daily_count_day ON public.daily_count USING btree (day);
 
 CREATE INDEX ix_email_outbox_due ON public.email_outbox USING btree (due_at, id) WHERE ((state)::text = 'QUEUED'::text);
 

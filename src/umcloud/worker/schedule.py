@@ -67,7 +67,9 @@ async def _follow_talks(tools: Tools) -> int:
 
 async def _gather_inbound(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
-        return await inbound.gather(tx, tools.act())
+        gathered = await inbound.gather(tx, tools.act())
+    async with tools.database.transaction() as tx:
+        return gathered + await callbacks.follow_replies(tx, tools.act())
 
 
 async def _forget_inbound(tools: Tools) -> int:

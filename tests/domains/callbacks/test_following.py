@@ -16,7 +16,7 @@ from umcloud.kernel.ids import MessageId
 async def queued(world: World) -> list[MessageId]:
     async with world.database.transaction() as tx:
         found = await queries.deliveries(tx, world.account_id, limit=1000)
-    return [item.message_id for delivery in found for item in delivery.items]
+    return [MessageId(item.id) for delivery in found for item in delivery.items]
 
 
 async def test_a_late_commit_is_not_skipped(world: World) -> None:

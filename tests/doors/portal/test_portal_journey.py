@@ -278,11 +278,21 @@ async def test_a_key_is_shown_once_and_can_be_deleted(member: Customer) -> None:
 
 async def test_callbacks_go_to_open_addresses_only(member: Customer) -> None:
     private = await member.post(
-        "/developer/callbacks", {"url": "http://10.0.0.1/hook", "form": "signed"}
+        "/developer/callbacks",
+        {"url": "http://10.0.0.1/hook", "form": "signed", "about": "receipts"},
     )
     assert private.status_code == 422
+    replies = await member.post(
+        "/developer/callbacks",
+        {"url": "http://127.0.0.1:8080/mo", "form": "native", "about": "replies"},
+    )
+    removed = re.search(r"/developer/callbacks/(end_\w+)", replies.text)
+    assert removed
+    assert "上行回复" in replies.text.partition("http://127.0.0.1:8080/mo")[2][:600]
+    await member.post(removed.group(0), {"deed": "remove"}, page="/developer/callbacks")
     made = await member.post(
-        "/developer/callbacks", {"url": "http://127.0.0.1:8080/hook", "form": "signed"}
+        "/developer/callbacks",
+        {"url": "http://127.0.0.1:8080/hook", "form": "signed", "about": "receipts"},
     )
     assert "whsec_" in made.text
     found = re.search(r"/developer/callbacks/(end_\w+)", made.text)

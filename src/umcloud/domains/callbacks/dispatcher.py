@@ -15,13 +15,15 @@ import httpx
 from umcloud.domains.callbacks import events, payloads, rules, store
 from umcloud.domains.callbacks.model import DeliveryState, Form, Outcome, Topic
 from umcloud.domains.callbacks.service import SEAL
+from umcloud.domains.inbound import queries as inbound
+from umcloud.domains.inbound.model import InboundId
 from umcloud.domains.messaging import finals
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.outbound import Outbound
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import SYSTEM, Act, Door
-from umcloud.kernel.ids import EndpointId, uuid7
+from umcloud.kernel.ids import EndpointId, MessageId, uuid7
 from umcloud.kernel.refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -106,12 +108,22 @@ class Dispatcher:
 
     async def _body(self, tx: Tx, claimed: store.Claimed) -> bytes:
         delivery = claimed.delivery
+        if delivery.topic is Topic.REPLIES:
+            return await self._replies(tx, claimed)
         reports = await finals.reports(
-            tx, delivery.account_id, [(item.xid, item.message_id) for item in delivery.items]
+            tx, delivery.account_id, [(item.xid, MessageId(item.id)) for item in delivery.items]
         )
         if claimed.endpoint.form is Form.NATIVE:
             return payloads.native(reports)
         return payloads.signed(delivery, reports)
+
+    async def _replies(self, tx: Tx, claimed: store.Claimed) -> bytes:
+        delivery = claimed.delivery
+        ids = [InboundId(item.id) for item in delivery.items]
+        replies = await inbound.chosen(tx, delivery.account_id, ids)
+        if claimed.endpoint.form is Form.NATIVE:
+            return payloads.native_replies(replies)
+        return payloads.signed_replies(delivery, replies)
 
     async def _deliver(self, claimed: store.Claimed, body: bytes) -> None:
         try:

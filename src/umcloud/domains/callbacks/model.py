@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId, MessageId
+from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId
 
 
 class Form(StrEnum):
@@ -36,9 +37,12 @@ class Kind(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a delivery is about."""
+    """What a delivery is about; an endpoint is about receipts or replies (R-RCPT-03)."""
 
     RECEIPTS = "receipts"
+    """Ends of messages."""
+    REPLIES = "replies"
+    """What handsets wrote back."""
     PING = "ping"
 
 
@@ -58,7 +62,9 @@ class Endpoint:
     account_id: AccountId
     url: str
     form: Form
+    about: Topic
     kinds: frozenset[Kind]
+    """Empty for one about replies."""
     state: EndpointState
     created_at: datetime
 
@@ -76,10 +82,11 @@ class NewEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One end of a message by its place in the log: everything else is read when it is sent."""
+    """An end of a message, or a reply, by its place in its log; the rest is read when sent."""
 
     xid: int
-    message_id: MessageId
+    id: UUID
+    """The message's, or the inbound message's."""
 
 
 @dataclass(frozen=True, slots=True)

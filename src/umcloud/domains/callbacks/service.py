@@ -44,14 +44,17 @@ async def add_endpoint(
     form: Form,
     sealer: Sealer,
     guard: Guard,
+    about: Topic = Topic.RECEIPTS,
     kinds: AbstractSet[Kind] = ALL_KINDS,
 ) -> NewEndpoint:
     """Keep a URL to be called from now on; the secret of a signed one is shown this once.
 
+    It is told of ends of messages of these kinds, or of replies (R-RCPT-03).
     Refuses callback.url_malformed, scheme_forbidden, port_forbidden, host_unknown,
     address_forbidden, nothing_asked, too_many_endpoints.
     """
-    read = await _judged(url, kinds, guard)
+    kinds = kinds if about is Topic.RECEIPTS else frozenset()
+    read = await _judged(url, about, kinds, guard)
     if len(await store.lock_endpoints(tx, account_id)) >= rules.ENDPOINTS_MOST:
         raise TooManyEndpoints(limit=rules.ENDPOINTS_MOST)
     endpoint = Endpoint(
@@ -59,6 +62,7 @@ async def add_endpoint(
         account_id,
         read,
         form,
+        about,
         frozenset(kinds),
         EndpointState.ENABLED,
         act.now,
@@ -81,8 +85,9 @@ async def change_endpoint(
     guard: Guard,
 ) -> None:
     """Call another URL, or about other ends; what waits goes to the new URL. Refuses as adding."""
-    read = await _judged(url, kinds, guard)
-    await _mine(tx, account_id, endpoint_id)
+    about = (await _mine(tx, account_id, endpoint_id)).about
+    kinds = kinds if about is Topic.RECEIPTS else frozenset()
+    read = await _judged(url, about, kinds, guard)
     await store.change_endpoint(
         tx, endpoint_id, {"url": read, "kinds": sorted(kind.value for kind in kinds)}
     )
@@ -178,8 +183,8 @@ def new_delivery(act: Act, endpoint_id: EndpointId, account_id: AccountId) -> De
     )
 
 
-async def _judged(url: str, kinds: AbstractSet[Kind], guard: Guard) -> str:
-    if not kinds:
+async def _judged(url: str, about: Topic, kinds: AbstractSet[Kind], guard: Guard) -> str:
+    if about is Topic.RECEIPTS and not kinds:
         raise NothingAsked
     read = rules.read_url(url)
     await guard.addresses(*rules.host_and_port(read))

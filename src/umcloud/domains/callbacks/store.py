@@ -27,7 +27,7 @@ from umcloud.domains.callbacks.tables import (
     callback_endpoint,
 )
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId, MessageId
+from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId
 
 _E, _D = callback_endpoint.c, callback_delivery.c
 
@@ -49,6 +49,7 @@ def endpoint_of(row: Row[Any]) -> Endpoint:
         AccountId(row.account_id),
         row.url,
         Form(row.form),
+        Topic(row.about),
         frozenset(Kind(kind) for kind in row.kinds),
         EndpointState(row.state),
         row.created_at,
@@ -62,7 +63,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
         endpoint_id=EndpointId(row.endpoint_id),
         account_id=AccountId(row.account_id),
         topic=Topic(row.topic),
-        items=tuple(Item(int(xid), MessageId(UUID(message))) for xid, message in row.items),
+        items=tuple(Item(int(xid), UUID(item)) for xid, item in row.items),
         state=DeliveryState(row.state),
         tries=row.tries,
         attempts=row.attempts,
@@ -82,6 +83,7 @@ async def add_endpoint(tx: Tx, endpoint: Endpoint, secret_sealed: bytes | None) 
             account_id=endpoint.account_id,
             url=endpoint.url,
             form=endpoint.form.value,
+            about=endpoint.about.value,
             secret_sealed=secret_sealed,
             state=endpoint.state.value,
             kinds=sorted(kind.value for kind in endpoint.kinds),
@@ -126,7 +128,7 @@ async def add_deliveries(tx: Tx, deliveries: Sequence[Delivery]) -> None:
                 "endpoint_id": one.endpoint_id,
                 "account_id": one.account_id,
                 "topic": one.topic.value,
-                "items": [[item.xid, str(item.message_id)] for item in one.items],
+                "items": [[item.xid, str(item.id)] for item in one.items],
                 "state": one.state.value,
                 "tries": one.tries,
                 "attempts": one.attempts,
@@ -166,7 +168,7 @@ async def claim(
             "UPDATE callback_delivery AS c SET lease = :lease, next_at = :until "
             "FROM due, callback_endpoint AS e "
             "WHERE c.id = due.id AND e.id = c.endpoint_id RETURNING c.*, "
-            "e.url, e.form, e.kinds, e.state AS endpoint_state, e.secret_sealed, "
+            "e.url, e.form, e.about, e.kinds, e.state AS endpoint_state, e.secret_sealed, "
             "e.created_at AS endpoint_created_at",
             now=now,
             each=each,
@@ -185,6 +187,7 @@ async def claim(
                 AccountId(row.account_id),
                 row.url,
                 Form(row.form),
+                Topic(row.about),
                 frozenset(Kind(kind) for kind in row.kinds),
                 EndpointState(row.endpoint_state),
                 row.endpoint_created_at,

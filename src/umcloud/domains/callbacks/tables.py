@@ -31,15 +31,17 @@ callback_endpoint = Table(
     Column("form", Text, nullable=False),
     Column("secret_sealed", LargeBinary),
     Column("state", Text, nullable=False),
+    Column("about", Text, nullable=False),
     Column("kinds", ARRAY(Text), nullable=False),
     Column("created_at", _MOMENT, nullable=False),
     CheckConstraint("form IN ('native', 'signed')", name="form_known"),
     CheckConstraint("state IN ('enabled', 'paused', 'removed')", name="state_known"),
     CheckConstraint("(form = 'signed') = (secret_sealed IS NOT NULL)", name="signed_has_secret"),
     CheckConstraint("length(url) BETWEEN 1 AND 500", name="url_length"),
+    CheckConstraint("about IN ('receipts', 'replies')", name="about_known"),
+    CheckConstraint("(about = 'receipts') = (cardinality(kinds) > 0)", name="receipts_have_kinds"),
     CheckConstraint(
-        "cardinality(kinds) > 0 AND kinds <@ ARRAY['delivered', 'failed', 'rejected', 'unknown']",
-        name="kinds_known",
+        "kinds <@ ARRAY['delivered', 'failed', 'rejected', 'unknown']", name="kinds_known"
     ),
 )
 Index(
@@ -55,7 +57,7 @@ callback_delivery = Table(
     Column("endpoint_id", Uuid, ForeignKey("callback_endpoint.id"), nullable=False),
     Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
     Column("topic", Text, nullable=False),
-    # Places in the log: [[xid, message id], …]. Numbers and texts stay in the log alone.
+    # Places in a log: [[xid, id], …]. Numbers and texts stay in the log alone.
     Column("items", JSONB, nullable=False),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
@@ -67,7 +69,7 @@ callback_delivery = Table(
     Column("last_error", Text),
     Column("created_at", _MOMENT, nullable=False),
     Column("ended_at", _MOMENT),
-    CheckConstraint("topic IN ('receipts', 'ping')", name="topic_known"),
+    CheckConstraint("topic IN ('receipts', 'replies', 'ping')", name="topic_known"),
     CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state_known"),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_says_when"),
     CheckConstraint("tries BETWEEN 0 AND attempts", name="tries_are_attempts"),

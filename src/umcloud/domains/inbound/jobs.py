@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from umcloud.domains.inbound import rules, store
 from umcloud.domains.inbound.model import InboundId, InboundMessage, Related, Written
@@ -52,13 +53,15 @@ async def gather(tx: Tx, act: Act, limit: int = 500) -> int:
             asked.append((number, one.source, one.at - rules.REACH))
         choices.append(tried)
     found = await store.last_sent(tx, asked)
-    for one, tried in zip(ready, choices, strict=True):
-        await store.add(tx, _message(act, one, tried, found), one)
+    # Counted up from one, so that ids are in the order in which handsets wrote.
+    first = uuid7(act.now).int
+    for n, (one, tried) in enumerate(zip(ready, choices, strict=True)):
+        await store.add(tx, _message(InboundId(UUID(int=first + n)), one, tried, found), one)
     return len(ready)
 
 
 def _message(
-    act: Act,
+    id_: InboundId,
     written: Written,
     tried: Sequence[tuple[int, str, str]],
     found: Mapping[int, Related],
@@ -67,7 +70,7 @@ def _message(
     place, number, code = next((one for one in tried if one[0] in found), tried[-1])
     related = found.get(place)
     return InboundMessage(
-        id=InboundId(uuid7(act.now)),
+        id=id_,
         account_id=related.account_id if related else None,
         line=written.line,
         source=written.source,

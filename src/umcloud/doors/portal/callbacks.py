@@ -15,6 +15,7 @@ from umcloud.domains.callbacks.model import (
     EndpointCounts,
     EndpointState,
     NewEndpoint,
+    Topic,
 )
 from umcloud.domains.callbacks.model import Form as Shape
 from umcloud.domains.callbacks.ports import Guard
@@ -51,6 +52,19 @@ NEW = FormSpec(
             help="portal.callbacks.url.help",
             input_type="url",
             max_length=500,
+        ),
+        Choice(
+            name="about",
+            label="portal.callbacks.about",
+            look="cards",
+            options=tuple(
+                Option(
+                    one.value,
+                    Key(f"portal.topic.{one.value}"),
+                    Key(f"portal.callbacks.about.{one.value}.hint"),
+                )
+                for one in (Topic.RECEIPTS, Topic.REPLIES)
+            ),
         ),
         Choice(
             name="form",
@@ -103,8 +117,11 @@ LOG = TableSpec(
 
 async def page(request: Request) -> Response:
     """List the URLs and the log of the calls."""
-    form = blank_form(request, NEW, form=Shape.SIGNED.value)
-    return await _page(request, form)
+    return await _page(request, _blank(request))
+
+
+def _blank(request: Request) -> Form:
+    return blank_form(request, NEW, form=Shape.SIGNED.value, about=Topic.RECEIPTS.value)
 
 
 async def _page(request: Request, form: Form, made: NewEndpoint | None = None) -> Response:
@@ -142,6 +159,7 @@ def _shown(one: Endpoint, counts: EndpointCounts) -> dict[str, object]:
             ),
         ),
         Fact(Key("portal.callbacks.url"), Code(one.url)),
+        Fact(Key("portal.callbacks.about"), Key(f"portal.topic.{one.about.value}")),
         Fact(Key("portal.callbacks.form"), Key(f"portal.callbacks.form.{one.form.value}")),
         Fact(Key("portal.delivery.pending"), counts.pending),
         Fact(Key("portal.delivery.delivered"), counts.delivered),
@@ -175,11 +193,11 @@ async def add(request: Request) -> Response:
                 account_id=context.account_id,
                 url=form.text("url"),
                 form=Shape(form.text("form")),
+                about=Topic(form.text("about")),
                 sealer=given.sealer,
                 guard=guard,
             )
-        blank = blank_form(request, NEW, form=Shape.SIGNED.value)
-        return await _page(request, blank, made)
+        return await _page(request, _blank(request), made)
     return await _page(request, form)
 
 

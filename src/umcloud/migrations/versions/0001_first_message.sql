@@ -5,6 +5,15 @@ BEGIN
     RAISE EXCEPTION '% rows are never changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE TABLE accepted_cursor (
+	lane SMALLINT NOT NULL,
+	id UUID NOT NULL,
+	CONSTRAINT pk_accepted_cursor PRIMARY KEY (lane),
+	CONSTRAINT ck_accepted_cursor_lane_range CHECK (lane BETWEEN 0 AND 255)
+);
+
+INSERT INTO accepted_cursor SELECT n, '00000000-0000-0000-0000-000000000000' FROM generate_series(0, 255) AS n;
+
 CREATE TABLE account (
 	id UUID NOT NULL,
 	lane SMALLINT NOT NULL,
@@ -74,6 +83,10 @@ CREATE TABLE audit_record (
 );
 
 CREATE INDEX ix_audit_record_account_id_id ON audit_record (account_id, id);
+
+CREATE INDEX ix_audit_record_actor_id_id ON audit_record (actor_id, id) WHERE actor_id IS NOT NULL;
+
+CREATE INDEX ix_audit_record_name_id ON audit_record (name, id);
 
 CREATE INDEX ix_audit_record_unsealed ON audit_record (at, id) WHERE chain_seq IS NULL;
 
@@ -182,6 +195,8 @@ CREATE TABLE daily_count (
 	segments BIGINT NOT NULL,
 	CONSTRAINT pk_daily_count PRIMARY KEY (account_id, day, class, state)
 );
+
+CREATE INDEX ix_daily_count_day ON daily_count (day);
 
 CREATE TABLE entry (
 	lane SMALLINT NOT NULL,
@@ -301,6 +316,8 @@ CREATE TABLE log_cursor (
 	id UUID NOT NULL,
 	CONSTRAINT pk_log_cursor PRIMARY KEY (follower)
 );
+
+INSERT INTO log_cursor VALUES ('daily_count', '0', -1, '00000000-0000-0000-0000-000000000000');
 
 CREATE TABLE message (
 	lane SMALLINT NOT NULL,
@@ -689,6 +706,7 @@ CREATE TABLE callback_endpoint (
 	form TEXT NOT NULL,
 	secret_sealed BYTEA,
 	state TEXT NOT NULL,
+	about TEXT NOT NULL,
 	kinds TEXT[] NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_callback_endpoint PRIMARY KEY (id),
@@ -696,7 +714,9 @@ CREATE TABLE callback_endpoint (
 	CONSTRAINT ck_callback_endpoint_state_known CHECK (state IN ('enabled', 'paused', 'removed')),
 	CONSTRAINT ck_callback_endpoint_signed_has_secret CHECK ((form = 'signed') = (secret_sealed IS NOT NULL)),
 	CONSTRAINT ck_callback_endpoint_url_length CHECK (length(url) BETWEEN 1 AND 500),
-	CONSTRAINT ck_callback_endpoint_kinds_known CHECK (cardinality(kinds) > 0 AND kinds <@ ARRAY['delivered', 'failed', 'rejected', 'unknown']),
+	CONSTRAINT ck_callback_endpoint_about_known CHECK (about IN ('receipts', 'replies')),
+	CONSTRAINT ck_callback_endpoint_receipts_have_kinds CHECK ((about = 'receipts') = (cardinality(kinds) > 0)),
+	CONSTRAINT ck_callback_endpoint_kinds_known CHECK (kinds <@ ARRAY['delivered', 'failed', 'rejected', 'unknown']),
 	CONSTRAINT fk_callback_endpoint_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
 
@@ -968,7 +988,7 @@ CREATE TABLE callback_delivery (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_callback_delivery PRIMARY KEY (id),
-	CONSTRAINT ck_callback_delivery_topic_known CHECK (topic IN ('receipts', 'ping')),
+	CONSTRAINT ck_callback_delivery_topic_known CHECK (topic IN ('receipts', 'replies', 'ping')),
 	CONSTRAINT ck_callback_delivery_state_known CHECK (state IN ('pending', 'delivered', 'dead')),
 	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
 	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
