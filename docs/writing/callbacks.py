@@ -10,6 +10,7 @@ from uuid import UUID
 from docs.writing.markdown import code, fence, json_block, page, said, table
 from umcloud.domains.callbacks import dispatcher, payloads, rules
 from umcloud.domains.callbacks.model import Delivery, DeliveryState, Kind, Topic
+from umcloud.domains.inbound.model import InboundId, InboundMessage
 from umcloud.domains.messaging.finals import Report
 from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId, MessageId
 
@@ -39,6 +40,24 @@ def report(kind: Kind = Kind.DELIVERED) -> Report:
     code_ = {Kind.DELIVERED: "DELIVRD"}.get(kind, "UNDELIV")
     return Report(
         MessageId(UUID(int=_SESSION + 1)), "8613800138000", "order-1", 1, kind.value, code_, AT
+    )
+
+
+def reply() -> InboundMessage:
+    """Return what the same handset wrote back."""
+    return InboundMessage(
+        InboundId(UUID(int=_SESSION + 7)),
+        AccountId(UUID(int=0)),
+        line=1,
+        source="8613800138000",
+        destination="10690001",
+        extend_code="",
+        text="收到，谢谢",
+        parts=1,
+        missing=0,
+        message_id=MessageId(UUID(int=_SESSION + 1)),
+        client_ref="order-1",
+        at=AT,
     )
 
 
@@ -77,6 +96,10 @@ def write(locale: str) -> str:
         json_block(json.loads(body)),
         said("callbacks.header", locale).format(secret=SECRET, at=f"{AT:%Y-%m-%dT%H:%M:%SZ}"),
         fence("text", header),
+        said("callbacks.replies", locale),
+        json_block(json.loads(payloads.native_replies([reply()]))),
+        said("callbacks.replies_signed", locale),
+        json_block(json.loads(payloads.signed_replies(delivery(Topic.REPLIES), [reply()]))),
         said("callbacks.ping", locale),
         json_block(json.loads(payloads.signed(delivery(Topic.PING), []))),
         said("callbacks.limits", locale),

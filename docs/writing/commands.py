@@ -82,7 +82,13 @@ def _flags(path: Path) -> Iterator[tuple[str, str]]:
             continue
         given = {one.arg: one.value for one in node.keywords}
         flag = str(cast("ast.Constant", node.args[0]).value)
-        text = given.get("help")
-        said = str(text.value) if isinstance(text, ast.Constant) else ""
+        text = _constant(given.get("help"))
+        default = _constant(given.get("default"))
+        told_default = f"({default})" if default else ""
         takes = "action" not in given
-        yield _option(flag, takes=takes) if flag.startswith("-") else flag.upper(), said
+        shown = _option(flag, takes=takes) if flag.startswith("-") else flag.upper()
+        yield shown, (text or told_default)
+
+
+def _constant(node: ast.expr | None) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) and node.value is not None else ""
