@@ -6,8 +6,8 @@ import asyncio
 import re
 import struct
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from bench.customers import customer as make_customer
 from starlette.applications import Starlette
 
 from umcloud.domains.accounts import service as accounts
-from umcloud.domains.accounts.model import Channel, Contact, StaffRole
+from umcloud.domains.accounts.model import Channel, CodeMessage, Contact, StaffRole
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.catalogue import service as catalogue
@@ -38,7 +38,7 @@ from umcloud.domains.resources.signatures.model import (
 from umcloud.domains.resources.templates import service as templates
 from umcloud.domains.resources.templates.model import TemplateClass, TemplateDraft
 from umcloud.doors.office.app import office
-from umcloud.infra.db import Database
+from umcloud.infra.db import Database, Tx
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, MessageId, SignatureId, TemplateId, lane_of
@@ -56,6 +56,7 @@ ROLES = {
     "support": StaffRole.SUPPORT,
     "network": StaffRole.NETWORK,
     "finance": StaffRole.FINANCE,
+    "auditor": StaffRole.AUDITOR,
 }
 
 
@@ -74,6 +75,17 @@ def picture(width: int = 480, height: int = 320) -> bytes:
         + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
     )
+
+
+@dataclass
+class Pocket:
+    """Keeps the codes that were sent."""
+
+    messages: list[CodeMessage] = field(default_factory=list)
+
+    async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
+        del tx, act
+        self.messages.append(message)
 
 
 @dataclass
@@ -189,13 +201,19 @@ async def _sent(database: Database, now: datetime, sender: AccountId, template: 
 
 
 @pytest.fixture
-def app(world: World, later: datetime) -> Starlette:
+def pocket() -> Pocket:
+    return Pocket()
+
+
+@pytest.fixture
+def app(world: World, later: datetime, pocket: Pocket) -> Starlette:
     return office(
         database=world.database,
         now=lambda: later,
         secret=b"a secret of the tests, long enough",
         vault=VAULT,
         sealer=SEALER,
+        sender=pocket,
         closing=asyncio.Event(),
         sandbox=True,
         secure_cookies=False,
@@ -213,7 +231,7 @@ class Visit:
         return await self.client.get(path, follow_redirects=True)
 
     async def post(
-        self, path: str, data: dict[str, str] | None = None, *, page: str
+        self, path: str, data: Mapping[str, str | list[str]] | None = None, *, page: str
     ) -> httpx.Response:
         """Post a form found on a page; the answer is the page it leads to."""
         shown = await self.get(page)
@@ -223,7 +241,7 @@ class Visit:
         return await self.client.post(path, data=sent, follow_redirects=True)
 
 
-SignIn = Callable[[str], Awaitable[Visit]]
+SignIn = Callable[..., Awaitable[Visit]]
 
 
 @pytest.fixture
@@ -231,14 +249,14 @@ async def sign_in(app: Starlette) -> AsyncIterator[SignIn]:
     """Return a way to come in as somebody of the staff."""
     clients = []
 
-    async def come(name: str) -> Visit:
+    async def come(name: str, password: str = PASSWORD) -> Visit:
         transport = httpx.ASGITransport(app)
         client = httpx.AsyncClient(transport=transport, base_url="http://office.example")
         clients.append(client)
         visit = Visit(client)
         address = f"{name}@umcloud.example"
         answer = await visit.post(
-            "/sign-in", {"email": address, "password": PASSWORD}, page="/sign-in?lang=en"
+            "/sign-in", {"email": address, "password": password}, page="/sign-in?lang=en"
         )
         assert answer.status_code == 200, answer.text
         return visit

@@ -36,16 +36,24 @@ PAGES: dict[str, Callable[[World], str]] = {
     "journals": lambda _: "/ledger/journals",
     "statement": lambda w: f"/ledger/accounts/{show('acc', w.sender)}",
     "prices": lambda _: "/published",
+    "versions": lambda _: "/published/versions",
+    "next version": lambda _: "/published/next",
+    "decisions": lambda _: "/reviews/decisions",
+    "staff": lambda _: "/staff",
+    "invitation": lambda _: "/staff/new",
     "agreements": lambda _: "/published/agreements",
     "promises": lambda _: "/promises",
 }
+ALL = {"/", "/published/prices", "/published/versions"}
 ROLE_PAGES = {
-    "reviewer": {"/", "/reviews/accounts", "/customers", "/published/prices"},
-    "support": {"/", "/customers", "/messages", "/lines", "/published/prices"},
-    "network": {"/", "/messages", "/lines", "/promises", "/published/prices"},
-    "finance": {"/", "/customers", "/ledger", "/promises", "/published/prices"},
+    "reviewer": ALL | {"/reviews/accounts", "/reviews/decisions", "/customers"},
+    "support": ALL | {"/customers", "/messages", "/lines"},
+    "network": ALL | {"/messages", "/lines", "/promises"},
+    "finance": ALL | {"/customers", "/ledger", "/promises", "/published/next"},
+    "auditor": ALL
+    | {"/customers", "/messages", "/ledger", "/promises", "/reviews/decisions", "/staff"},
 }
-EVERYWHERE = sorted(set().union(*ROLE_PAGES.values()))
+EVERYWHERE = sorted(set().union(*ROLE_PAGES.values(), {"/staff/new"}))
 
 
 async def test_every_page_speaks_both_languages(world: World, sign_in: SignIn) -> None:

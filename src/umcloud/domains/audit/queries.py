@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +12,7 @@ from umcloud.domains.audit.model import AuditRecord
 from umcloud.domains.audit.store import record_of
 from umcloud.domains.audit.tables import audit_record
 from umcloud.infra.db import Tx
+from umcloud.kernel.ids import floor_of
 
 
 async def for_account(
@@ -33,6 +36,33 @@ async def latest(
     if name is not None:
         query = query.where(audit_record.c.name == name)
     rows = await tx.all(query.order_by(audit_record.c.id.desc()).limit(limit))
+    return [record_of(row) for row in rows]
+
+
+async def search(
+    tx: Tx,
+    *,
+    names: Sequence[str] = (),
+    actor_id: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[AuditRecord]:
+    """Return records with one of the event names (any where empty) that fit all the rest."""
+    columns = audit_record.c
+    query = select(audit_record)
+    if names:
+        query = query.where(columns.name.in_(names))
+    if actor_id is not None:
+        query = query.where(columns.actor_id == actor_id)
+    if since is not None:
+        query = query.where(columns.id >= floor_of(since))
+    if until is not None:
+        query = query.where(columns.id < floor_of(until))
+    if before is not None:
+        query = query.where(columns.id < before)
+    rows = await tx.all(query.order_by(columns.id.desc()).limit(limit))
     return [record_of(row) for row in rows]
 
 

@@ -45,6 +45,13 @@ audit_record = Table(
 )
 
 Index("ix_audit_record_account_id_id", audit_record.c.account_id, audit_record.c.id)
+Index("ix_audit_record_name_id", audit_record.c.name, audit_record.c.id)
+Index(
+    "ix_audit_record_actor_id_id",
+    audit_record.c.actor_id,
+    audit_record.c.id,
+    postgresql_where=text("actor_id IS NOT NULL"),
+)
 Index(
     "ix_audit_record_unsealed",
     audit_record.c.at,

@@ -138,7 +138,11 @@ def _csv_line(cells: Iterable[str]) -> str:
     return buffer.getvalue()
 
 
+#: What a spreadsheet may begin a formula with, in full width too, as Chinese ones type it.
+_RISKY = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
 def _harmless(cell: str) -> str:
-    risky = cell[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    risky = cell[:1] in _RISKY
     number = cell.lstrip("+-").replace(",", "").replace(".", "", 1).isdigit()
     return f"'{cell}" if risky and not number else cell

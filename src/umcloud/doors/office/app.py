@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from umcloud.domains.accounts import service
 from umcloud.domains.accounts.model import Session, StaffRole
+from umcloud.domains.accounts.ports import CodeSender
 from umcloud.domains.accounts.vault import Vault
 from umcloud.doors.kit.app import desk
 from umcloud.doors.kit.context import RequestContext, Shell, Transactions
@@ -21,11 +22,25 @@ from umcloud.doors.office import (
     ledger,
     lines,
     messages,
+    prices,
+    pricing,
     published,
+    staff,
     today,
 )
+from umcloud.doors.office.review import decisions
 from umcloud.doors.office.review import pages as reviews
-from umcloud.doors.office.standing import Office, Officer, nav_roles
+from umcloud.doors.office.standing import (
+    BOOKS,
+    CUSTOMERS,
+    DECISIONS,
+    MESSAGES,
+    PEOPLE,
+    PROMISES,
+    Office,
+    Officer,
+    nav_roles,
+)
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Tx
 from umcloud.infra.sealing import Sealer
@@ -34,13 +49,17 @@ from umcloud.kernel.act import ActorKind, Door
 _FOLDER = Path(__file__).parent
 ROUTES = [
     *today.ROUTES,
+    *decisions.ROUTES,
     *reviews.ROUTES,
     *customers.ROUTES,
     *customer_log.ROUTES,
     *messages.ROUTES,
     *lines.ROUTES,
     *ledger.ROUTES,
+    *prices.ROUTES,
+    *pricing.ROUTES,
     *published.ROUTES,
+    *staff.ROUTES,
     *entrance.ROUTES,
 ]
 NAVIGATION = (
@@ -49,41 +68,47 @@ NAVIGATION = (
         "/reviews",
         "office.nav.reviews",
         "clipboard-check",
-        children=tuple(
-            NavEntry(f"/reviews/{name}", f"office.review.{name}") for name in reviews.QUEUES
+        children=(
+            *(
+                NavEntry(
+                    f"/reviews/{name}",
+                    f"office.review.{name}",
+                    roles=nav_roles(StaffRole.REVIEWER),
+                )
+                for name in reviews.QUEUES
+            ),
+            NavEntry("/reviews/decisions", "office.decisions"),
         ),
-        roles=nav_roles(StaffRole.REVIEWER),
+        roles=nav_roles(*DECISIONS),
     ),
-    NavEntry(
-        "/customers", "office.nav.customers", "building", roles=nav_roles(*customer_log.READERS)
-    ),
-    NavEntry(
-        "/messages",
-        "office.nav.messages",
-        "message",
-        roles=nav_roles(StaffRole.SUPPORT, StaffRole.NETWORK),
-    ),
+    NavEntry("/customers", "office.nav.customers", "building", roles=nav_roles(*CUSTOMERS)),
+    NavEntry("/messages", "office.nav.messages", "message", roles=nav_roles(*MESSAGES)),
     NavEntry(
         "/lines",
         "office.nav.lines",
         "antenna-bars-5",
         roles=nav_roles(StaffRole.NETWORK, StaffRole.SUPPORT),
     ),
-    NavEntry("/ledger", "office.nav.ledger", "book", roles=nav_roles(StaffRole.FINANCE)),
+    NavEntry("/ledger", "office.nav.ledger", "book", roles=nav_roles(*BOOKS)),
     NavEntry(
         "/published",
         "office.nav.published",
         "tag",
         children=(
             NavEntry("/published/prices", "office.published.prices"),
+            NavEntry("/published/versions", "office.published.versions"),
             NavEntry("/published/agreements", "office.published.agreements"),
         ),
     ),
     NavEntry(
         "/promises",
-        "office.nav.promises",
-        "shield-check",
-        roles=nav_roles(StaffRole.FINANCE, StaffRole.NETWORK),
+        "office.nav.system",
+        "settings",
+        children=(
+            NavEntry("/promises", "office.nav.promises"),
+            NavEntry("/staff", "office.nav.staff", roles=nav_roles(*PEOPLE)),
+        ),
+        roles=nav_roles(*PROMISES),
     ),
 )
 
@@ -109,14 +134,15 @@ def office(
     secret: bytes,
     vault: Vault,
     sealer: Sealer,
+    sender: CodeSender,
     closing: asyncio.Event,
     sandbox: bool,
     secure_cookies: bool,
 ) -> Starlette:
     """Return the office's application, to be mounted at `/office`.
 
-    `sandbox` shows the movable clock in the top bar. `closing` ends live parts when the process
-    stops.
+    `sender` brings staff the code to choose a password with. `sandbox` shows the movable clock in
+    the top bar. `closing` ends live parts when the process stops.
     """
 
     async def load_session(tx: Tx, token: str) -> Person | None:
@@ -150,5 +176,5 @@ def office(
         secure_cookies=secure_cookies,
         strict_texts=sandbox,
     )
-    app.state.office = Office(vault, sealer, closing, sandbox)
+    app.state.office = Office(vault, sealer, sender, closing, sandbox)
     return app

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts import queries
-from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.audit import queries as audit
 from umcloud.domains.audit.model import AuditRecord
 from umcloud.doors.kit.context import context_of
@@ -20,11 +19,10 @@ from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Code, Key, Lines
-from umcloud.doors.office.standing import id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.standing import CUSTOMERS, id_in_path, only_staff, uuid_or_none
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, show
 
-READERS = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE)
 #: Facts that say nothing to a reader of the log; the record keeps them.
 UNSAID = frozenset({"account_id", "chain_hash", "chain_seq", "sha256", "lane"})
 
@@ -78,7 +76,7 @@ LOG = TableSpec(
 )
 
 
-@only_staff(*READERS)
+@only_staff(*CUSTOMERS)
 async def customer_log(request: Request) -> Response:
     """Show everything that was done for or by a customer."""
     context, query = context_of(request), read_query(request, LOG)

@@ -37,10 +37,20 @@ from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Stat
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
-from umcloud.doors.office.customer_log import READERS, actor, address, names_of
+from umcloud.doors.office.customer_log import actor, address, names_of
+from umcloud.doors.office.export import export
 from umcloud.doors.office.review.accounts import TONES as IDENTITY_TONES
-from umcloud.doors.office.review.signatures import TONES as REVIEW_TONES
-from umcloud.doors.office.standing import id_in_path, only_staff, reachable, uuid_or_none
+from umcloud.doors.office.review.changes import TONES as REVIEW_TONES
+from umcloud.doors.office.standing import (
+    CUSTOMERS,
+    MESSAGES,
+    STATEMENTS,
+    id_in_path,
+    may,
+    only_staff,
+    reachable,
+    uuid_or_none,
+)
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, show
@@ -66,7 +76,7 @@ def state_badge(account: Account) -> Badge:
     return Badge(Key(f"enum.AccountState.{account.state.name}"), STATE_TONES[account.state])
 
 
-CUSTOMERS = TableSpec(
+LIST = TableSpec(
     name="customers",
     columns=(
         Column("name", "office.customers.name"),
@@ -77,6 +87,7 @@ CUSTOMERS = TableSpec(
     filters=(Filter("q", "office.customers.q", placeholder="office.customers.q.hint"),),
     empty=Empty("office.customers.none", "office.customers.none.text", "building"),
     detail=lambda row: address(row.id),
+    export="/customers.csv",
 )
 
 
@@ -101,10 +112,10 @@ THAW = FormSpec(
 )
 
 
-@only_staff(*READERS)
+@only_staff(*CUSTOMERS)
 async def customers(request: Request) -> Response:
     """List customers, newest first, by a part of their name or a whole contact."""
-    context, query = context_of(request), read_query(request, CUSTOMERS)
+    context, query = context_of(request), read_query(request, LIST)
     before = uuid_or_none(query.after[0]) if query.after else None
     async with context.transaction() as tx:
         rows = await queries.search_accounts(
@@ -113,11 +124,23 @@ async def customers(request: Request) -> Response:
             before=AccountId(before) if before else None,
             limit=query.limit + 1,
         )
-    table = fill_table(request, CUSTOMERS, query, rows, cursor=lambda row: (row.id,))
+    table = fill_table(request, LIST, query, rows, cursor=lambda row: (row.id,))
     return await render(request, "office/customers.html", table=table)
 
 
-@only_staff(*READERS)
+@only_staff(*CUSTOMERS)
+async def exported(request: Request) -> Response:
+    """Take the same customers out as a file."""
+    query = read_query(request, LIST)
+
+    async def fetch(tx: Tx, last: Account | None, limit: int) -> list[Account]:
+        before = last.id if last else None
+        return await queries.search_accounts(tx, query["q"] or "", before=before, limit=limit)
+
+    return await export(request, LIST, query, fetch)
+
+
+@only_staff(*CUSTOMERS)
 async def customer(request: Request) -> Response:
     """Show one customer from all sides."""
     return await _customer(request, None)
@@ -153,7 +176,7 @@ async def _customer(request: Request, form: Form | None) -> Response:
         address=address(account_id),
         state=state_badge(account),
         form=form or blank_form(request, spec),
-        may_change=bool(context.person.roles & {StaffRole.SUPPORT.value, StaffRole.ADMIN.value}),
+        may_change=may(request, StaffRole.SUPPORT),
         **facts,
     )
 
@@ -193,13 +216,13 @@ async def _stats(tx: Tx, request: Request, account_id: AccountId) -> list[Stat]:
 
     def sent(query: str) -> str:
         path = f"/messages?account={here}{query}"
-        return reachable(request, path, StaffRole.SUPPORT, StaffRole.NETWORK)
+        return reachable(request, path, *MESSAGES)
 
     return [
         Stat(
             Key("office.customer.balance"),
             Money(balance.available),
-            reachable(request, f"/ledger/accounts/{here}", StaffRole.FINANCE, StaffRole.SUPPORT),
+            reachable(request, f"/ledger/accounts/{here}", *STATEMENTS),
             context.texts.ui("office.customer.held", amount=Money(balance.held)),
             Tone.BAD if owed else Tone.IDLE,
             "wallet",
@@ -318,6 +341,7 @@ async def thaw(request: Request) -> Response:
 
 ROUTES = [
     Route("/customers", customers),
+    Route("/customers.csv", exported),
     Route("/customers/{id}", customer),
     Route("/customers/{id}/freeze", freeze, methods=["POST"]),
     Route("/customers/{id}/thaw", thaw, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""Signing in and out of the office."""
+"""Signing in and out of the office; choosing a password by code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from umcloud.domains.accounts.model import SessionKind
 from umcloud.domains.accounts.rules import ABSOLUTE
 from umcloud.doors.kit.app import end_session, next_path, session_token, start_session
 from umcloud.doors.kit.context import context_of
-from umcloud.doors.kit.fields import Email, Password
+from umcloud.doors.kit.fields import Email, Password, Text
 from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
 from umcloud.doors.office.standing import office_of
@@ -22,6 +22,22 @@ SIGN_IN = FormSpec(
     fields=(
         Email(name="email", label="office.sign_in.email"),
         Password(name="password", label="office.sign_in.password"),
+    ),
+)
+
+
+JOIN = FormSpec(
+    "join",
+    submit="office.join.submit",
+    fields=(
+        Email(name="email", label="office.sign_in.email"),
+        Text(name="code", label="office.join.code", autocomplete="one-time-code", max_length=12),
+        Password(
+            name="password",
+            label="office.join.password",
+            help="office.join.password.help",
+            autocomplete="new-password",
+        ),
     ),
 )
 
@@ -54,6 +70,33 @@ async def signed_in(request: Request) -> Response:
     return await render(request, "office/sign_in.html", form=form, query=request.url.query)
 
 
+async def join(request: Request) -> Response:
+    """Show the card on which an invited person chooses a password."""
+    return await render(request, "office/join.html", form=blank_form(request, JOIN))
+
+
+async def joined(request: Request) -> Response:
+    """Keep the password that an invited person chose; a wrong code counts although refused."""
+    context, form = context_of(request), await read_form(request, JOIN)
+    if form.ok:
+        blamed = dict.fromkeys(("code.wrong", "code.expired", "code.exhausted"), "code")
+        weak = ("too_short", "too_long", "common", "is_name")
+        blamed |= {f"password.{one}": "password" for one in weak}
+        with form.keeping_refusals(blamed):
+            async with context.transaction() as tx:
+                verdict = await service.join_staff(
+                    tx,
+                    context.act,
+                    email=form.text("email"),
+                    code=form.text("code"),
+                    password=form.text("password"),
+                    vault=office_of(request).vault,
+                )
+            verdict.or_raise()
+            return redirect_with_flash(request, "/sign-in", "office.join.done")
+    return await render(request, "office/join.html", form=form)
+
+
 async def sign_out(request: Request) -> Response:
     """End the session, here and in the browser."""
     context, token = context_of(request), session_token(request)
@@ -65,5 +108,10 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-OPEN_ROUTES = [Route("/sign-in", sign_in), Route("/sign-in", signed_in, methods=["POST"])]
+OPEN_ROUTES = [
+    Route("/sign-in", sign_in),
+    Route("/sign-in", signed_in, methods=["POST"]),
+    Route("/join", join),
+    Route("/join", joined, methods=["POST"]),
+]
 ROUTES = [Route("/sign-out", sign_out, methods=["POST"])]

@@ -30,3 +30,15 @@ class EvidenceViewed(Event):
     account_id: AccountId | None
     signature_id: UUID
     evidence_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ListExported(Event):
+    """Somebody of the operator took a list out as a file, masked as on the page (C13.2)."""
+
+    name: ClassVar[str] = "office.list_exported"
+
+    account_id: AccountId | None
+    """The customer whom the whole list is about, where there is one."""
+    what: str
+    filters: tuple[str, ...]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts import queries as accounts
-from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.ledger import explorer, queries
 from umcloud.domains.ledger.model import CNY, UNITS_INTERNATIONAL, UNITS_MARKETING, UNITS_NOTICE
 from umcloud.doors.kit.context import context_of
@@ -17,7 +18,8 @@ from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Tab
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Badge, Code, Exact, Key, Link, Tone
-from umcloud.doors.office.standing import id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.export import export
+from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff, uuid_or_none
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, JournalId, lane_of, show
@@ -62,6 +64,7 @@ JOURNALS = TableSpec(
     ),
     empty=Empty("office.ledger.none", "office.ledger.none.text", "book"),
     detail=lambda row: journal_path(row.lane, row.id),
+    export="/ledger/journals.csv",
 )
 STATEMENT = TableSpec(
     name="statement",
@@ -69,11 +72,23 @@ STATEMENT = TableSpec(
         Column("booked_at", "office.ledger.booked"),
         Column("kind", "office.ledger.kind", value=lambda row: Code(row.kind)),
         Column("reason", "office.ledger.reason", wide=True),
+        Column(
+            "currency",
+            "office.ledger.currency",
+            value=lambda row: Key(f"office.unit.{row.currency}"),
+            optional=True,
+        ),
         Column("amount", "office.ledger.amount", value=lambda row: _line(row, row.amount)),
         Column(
             "balance_after",
             "office.ledger.after",
             value=lambda row: _line(row, row.balance_after),
+        ),
+        Column(
+            "journal_id",
+            "office.ledger.id",
+            value=lambda row: Code(show("jrn", row.journal_id)),
+            optional=True,
         ),
     ),
     filters=(
@@ -92,7 +107,7 @@ def _line(row: queries.LedgerLine, amount: int) -> object:
     return Exact(Money(amount)) if row.currency == CNY else amount
 
 
-@only_staff(StaffRole.FINANCE)
+@only_staff(*BOOKS)
 async def trial(request: Request) -> Response:
     """Show all accounts of the books; each currency sums to zero."""
     context = context_of(request)
@@ -128,7 +143,7 @@ async def trial(request: Request) -> Response:
     )
 
 
-@only_staff(StaffRole.FINANCE)
+@only_staff(*BOOKS)
 async def journals(request: Request) -> Response:
     """List journals of all lanes, newest first."""
     context, query = context_of(request), read_query(request, JOURNALS)
@@ -143,7 +158,21 @@ async def journals(request: Request) -> Response:
     return await render(request, "office/journals.html", tabs=TABS, table=table)
 
 
-@only_staff(StaffRole.FINANCE, StaffRole.SUPPORT)
+@only_staff(*BOOKS)
+async def journals_exported(request: Request) -> Response:
+    """Take the same journals out as a file."""
+    query = read_query(request, JOURNALS)
+
+    async def fetch(
+        tx: Tx, last: explorer.JournalHead | None, limit: int
+    ) -> list[explorer.JournalHead]:
+        before = last.id if last else None
+        return await explorer.journals(tx, kind=query["kind"], before=before, limit=limit)
+
+    return await export(request, JOURNALS, query, fetch)
+
+
+@only_staff(*STATEMENTS)
 async def journal(request: Request) -> Response:
     """Show a journal with both its sides."""
     context = context_of(request)
@@ -201,7 +230,7 @@ async def _sides(
     return rows, sums
 
 
-@only_staff(StaffRole.FINANCE, StaffRole.SUPPORT)
+@only_staff(*STATEMENTS)
 async def statement(request: Request) -> Response:
     """Show a customer's wallet line by line, newest first."""
     context, query = context_of(request), read_query(request, STATEMENT)
@@ -219,8 +248,7 @@ async def statement(request: Request) -> Response:
             limit=query.limit + 1,
         )
         balance = await queries.balance(tx, account_id)
-    lane = lane_of(account_id)
-    spec = _leading_to(lane)
+    spec = _leading_to(account_id)
     table = fill_table(request, spec, query, rows, cursor=lambda row: (row.seq,))
     return await render(
         request,
@@ -233,19 +261,37 @@ async def statement(request: Request) -> Response:
     )
 
 
-def _leading_to(lane: int) -> TableSpec:
-    return TableSpec(
-        name=STATEMENT.name,
-        columns=STATEMENT.columns,
-        filters=STATEMENT.filters,
-        empty=STATEMENT.empty,
+@only_staff(*STATEMENTS)
+async def statement_exported(request: Request) -> Response:
+    """Take the same lines of a customer's wallet out as a file."""
+    query = read_query(request, STATEMENT)
+    account_id = AccountId(id_in_path(request, "acc"))
+
+    async def fetch(
+        tx: Tx, last: queries.LedgerLine | None, limit: int
+    ) -> list[queries.LedgerLine]:
+        currency, before = query["currency"] or CNY, last.seq if last else None
+        return await queries.statement(
+            tx, account_id, currency=currency, before_seq=before, limit=limit
+        )
+
+    return await export(request, STATEMENT, query, fetch, account_id=account_id)
+
+
+def _leading_to(account_id: AccountId) -> TableSpec:
+    lane = lane_of(account_id)
+    return replace(
+        STATEMENT,
         detail=lambda row: journal_path(lane, row.journal_id),
+        export=f"/ledger/accounts/{show('acc', account_id)}/lines.csv",
     )
 
 
 ROUTES = [
     Route("/ledger", trial),
     Route("/ledger/journals", journals),
+    Route("/ledger/journals.csv", journals_exported),
     Route("/ledger/journals/{lane:int}/{id}", journal),
     Route("/ledger/accounts/{id}", statement),
+    Route("/ledger/accounts/{id}/lines.csv", statement_exported),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +19,15 @@ from umcloud.doors.kit.fields import LongText, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Step, Why
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import (
+    Column,
+    Empty,
+    Filter,
+    Query,
+    TableSpec,
+    fill_table,
+    read_query,
+)
 from umcloud.doors.kit.values import (
     Badge,
     Body,
@@ -32,13 +40,19 @@ from umcloud.doors.kit.values import (
     UnitPrice,
 )
 from umcloud.doors.office.events import MessageUnmasked
+from umcloud.doors.office.export import export
 from umcloud.doors.office.standing import (
+    CUSTOMERS,
+    MESSAGES,
+    STATEMENTS,
     id_in_path,
     id_or_none,
+    may,
     only_staff,
     reachable,
     uuid_or_none,
 )
+from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, MessageId, lane_of, show
 from umcloud.kernel.moments import day_begins
@@ -87,6 +101,15 @@ RECORDS = TableSpec(
         Column("segments", "office.messages.segments"),
         Column("line", "office.messages.line", optional=True),
         Column("code", "office.messages.code", value=lambda row: row.code or None, optional=True),
+        Column(
+            "account",
+            "office.messages.account",
+            value=lambda row: Code(show("acc", row.account_id)),
+            optional=True,
+        ),
+        Column(
+            "id", "office.messages.id", value=lambda row: Code(show("msg", row.id)), optional=True
+        ),
     ),
     filters=(
         Filter("account", "office.messages.account", placeholder="office.messages.account.hint"),
@@ -102,6 +125,7 @@ RECORDS = TableSpec(
     ),
     empty=Empty("office.messages.none", "office.messages.none.text", "message"),
     detail=lambda row: f"/messages/{show('msg', row.id)}",
+    export="/messages.csv",
 )
 
 UNMASK = FormSpec(
@@ -126,26 +150,32 @@ def digits(typed: str | None) -> str | None:
     return found or None
 
 
-@only_staff(StaffRole.SUPPORT, StaffRole.NETWORK)
-async def messages(request: Request) -> Response:
-    """Search the log; numbers and texts stay masked."""
-    context, query = context_of(request), read_query(request, RECORDS)
+def wanted(query: Query, now: datetime) -> queries.SearchFilter | None:
+    """Return what the address asks for; None where its account is none, so nothing fits."""
     account, status = query["account"], query["status"]
     account_id = id_or_none("acc", account)
+    if account is not None and account_id is None:
+        return None
     since, until = query.day("since"), query.day("until")
-    wanted = queries.SearchFilter(
+    return queries.SearchFilter(
         account_id=AccountId(account_id) if account_id else None,
         status=Status(status) if status else None,
         destination=digits(query["number"]),
-        since=day_begins(since) if since else context.act.now - timedelta(days=SEARCHED_DAYS),
+        since=day_begins(since) if since else now - timedelta(days=SEARCHED_DAYS),
         until=day_begins(until + timedelta(days=1)) if until else None,
     )
-    rows: list[MessageView] = []
-    if account is None or account_id is not None:
+
+
+@only_staff(*MESSAGES)
+async def messages(request: Request) -> Response:
+    """Search the log; numbers and texts stay masked."""
+    context, query = context_of(request), read_query(request, RECORDS)
+    asked, rows = wanted(query, context.act.now), list[MessageView]()
+    if asked is not None:
         async with context.transaction() as tx:
             rows = await queries.search(
                 tx,
-                wanted,
+                asked,
                 before=uuid_or_none(query.after[0]) if query.after else None,
                 limit=query.limit + 1,
             )
@@ -153,7 +183,22 @@ async def messages(request: Request) -> Response:
     return await render(request, "office/messages.html", table=table)
 
 
-@only_staff(StaffRole.SUPPORT, StaffRole.NETWORK)
+@only_staff(*MESSAGES)
+async def exported(request: Request) -> Response:
+    """Take the same search out as a file; numbers and texts stay masked."""
+    query = read_query(request, RECORDS)
+    asked = wanted(query, context_of(request).act.now)
+
+    async def fetch(tx: Tx, last: MessageView | None, limit: int) -> list[MessageView]:
+        if asked is None:
+            return []
+        return await queries.search(tx, asked, before=last.id if last else None, limit=limit)
+
+    owner = asked.account_id if asked else None
+    return await export(request, RECORDS, query, fetch, account_id=owner)
+
+
+@only_staff(*MESSAGES)
 async def message(request: Request) -> Response:
     """Show a message's life and why it cost what it cost; number and text masked."""
     return await _message(request, blank_form(request, UNMASK), unmasked=False)
@@ -193,15 +238,14 @@ async def _message(request: Request, form: Form, *, unmasked: bool) -> Response:
         why=_why(request, known, charge) if charge else None,
         form=form,
         unmasked=unmasked,
-        may_unmask=bool(reachable(request, "/", StaffRole.SUPPORT)),
+        may_unmask=may(request, StaffRole.SUPPORT),
         path=f"/messages/{show('msg', message_id)}/unmask",
     )
 
 
 def _facts(request: Request, row: MessageView, *, unmasked: bool) -> list[Fact]:
     account = show("acc", row.account_id)
-    readers = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE)
-    customer = reachable(request, f"/customers/{account}", *readers)
+    customer = reachable(request, f"/customers/{account}", *CUSTOMERS)
     return [
         Fact(Key("office.messages.status"), status_badge(row)),
         Fact(Key("office.messages.to"), Phone(row.destination, unmasked=unmasked)),
@@ -241,7 +285,7 @@ def _why(request: Request, row: MessageView, charge: ChargeExplained) -> Why:
         rule = texts.ui("office.why.rule.package")
     price = Link(charge.price_source, "/published/prices")
     path = f"/ledger/journals/{lane_of(row.account_id)}/{show('jrn', charge.journal_id)}"
-    journal = reachable(request, path, StaffRole.FINANCE, StaffRole.SUPPORT)
+    journal = reachable(request, path, *STATEMENTS)
     return Why(
         texts.ui("office.why"),
         (
@@ -260,6 +304,7 @@ def _why(request: Request, row: MessageView, charge: ChargeExplained) -> Why:
 
 ROUTES = [
     Route("/messages", messages),
+    Route("/messages.csv", exported),
     Route("/messages/{id}", message),
     Route("/messages/{id}/unmask", unmask, methods=["POST"]),
 ]

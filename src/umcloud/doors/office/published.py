@@ -1,4 +1,4 @@
-"""What is published: prices and agreements; and whether the system keeps its promises."""
+"""The published agreements; and whether the system keeps its promises."""
 
 from __future__ import annotations
 
@@ -14,96 +14,23 @@ from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
 from umcloud.domains.audit import runs
 from umcloud.domains.audit.model import AuditRun
-from umcloud.domains.catalogue import queries as catalogue
-from umcloud.domains.catalogue.model import MessageClass, PriceVersion
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
-from umcloud.doors.kit.fields import Option
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Tab
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
-from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone, UnitPrice
-from umcloud.doors.office.standing import id_in_path, office_of, only_staff
+from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone
+from umcloud.doors.office.standing import PROMISES, id_in_path, office_of, only_staff
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import show
 
 TABS = [
     Tab(Key("office.published.prices"), "/published/prices"),
+    Tab(Key("office.published.versions"), "/published/versions"),
     Tab(Key("office.published.agreements"), "/published/agreements"),
 ]
 
 
-def _class(row: PriceVersion) -> object:
-    words = Key(f"office.class.{row.cls.value}")
-    return Lines(words, f"{row.destination} {row.countries}".strip()) if row.destination else words
-
-
-def _tier(row: PriceVersion) -> str:
-    start = f"{row.tier_from:,}"
-    return f"{start}+" if row.tier_below is None else f"{start} – {row.tier_below - 1:,}"
-
-
-def _price(row: PriceVersion) -> object:
-    if row.unit_price is None:
-        return Badge(Key("office.prices.not_offered"), Tone.IDLE)
-    return UnitPrice(row.unit_price)
-
-
 RUNS_SHOWN = 10
-
-PRICES = TableSpec(
-    name="prices",
-    columns=(
-        Column("cls", "office.prices.class", value=_class),
-        Column("tier_from", "office.prices.tier", value=_tier),
-        Column("unit_price", "office.prices.price", value=_price, numeric=True),
-        Column(
-            "charge_on",
-            "office.prices.when",
-            value=lambda row: Key(f"office.prices.on.{row.charge_on.value}"),
-        ),
-        Column("valid_from", "office.prices.from"),
-        Column("valid_to", "office.prices.to"),
-        Column("source", "office.prices.source", value=lambda row: Code(row.source), wide=True),
-        Column(
-            "tax_code", "office.prices.tax", value=lambda row: Code(row.tax_code), optional=True
-        ),
-        Column("recorded_at", "office.prices.recorded", optional=True),
-    ),
-    filters=(
-        Filter(
-            "cls",
-            "office.prices.class",
-            kind="choice",
-            options=tuple(
-                Option(one.value, Key(f"office.class.{one.value}")) for one in MessageClass
-            ),
-        ),
-    ),
-    empty=Empty("office.prices.none", "office.prices.none.text", "tag"),
-    page_size=50,
-)
-
-
-@only_staff(*StaffRole)
-async def prices(request: Request) -> Response:
-    """List every published price, with what it is taken from."""
-    context, query = context_of(request), read_query(request, PRICES)
-    async with context.transaction() as tx:
-        every = await catalogue.price_versions(tx)
-    found = sorted(
-        (row for row in every if query["cls"] in (None, row.cls.value)),
-        key=lambda row: (list(MessageClass).index(row.cls), row.destination, row.tier_from, row.id),
-    )
-    # The whole list is some hundred lines and in memory already; the cursor is a place in it.
-    text = query.after[0] if query.after else "0"
-    start = int(text) if text.isascii() and text.isdigit() else 0
-    places = {row.id: place for place, row in enumerate(found, 1)}
-    rows = found[start : start + query.limit + 1]
-    table = fill_table(
-        request, PRICES, query, rows, cursor=lambda row: (places[row.id],), total=len(found)
-    )
-    return await render(request, "office/prices.html", tabs=TABS, table=table)
 
 
 @only_staff(*StaffRole)
@@ -159,7 +86,7 @@ def _about(texts: Texts, name: str) -> str | None:
     return texts.ui(key) if texts.knows("ui", key) else None
 
 
-@only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
+@only_staff(*PROMISES)
 async def promises(request: Request) -> Response:
     """Show what the slices answered last."""
     context = context_of(request)
@@ -216,7 +143,6 @@ async def published(request: Request) -> Response:
 
 ROUTES = [
     Route("/published", published),
-    Route("/published/prices", prices),
     Route("/published/agreements", agreement_list),
     Route("/published/agreements/{id}", agreement),
     Route("/promises", promises),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from umcloud.domains.accounts.model import Session, StaffRole
+from umcloud.domains.accounts.ports import CodeSender
 from umcloud.domains.accounts.rules import require_staff_role
 from umcloud.domains.accounts.vault import Vault
 from umcloud.doors.kit.context import Page, SignedIn, context_of
@@ -22,6 +23,16 @@ from umcloud.doors.office.promises import Promises
 from umcloud.infra.i18n import Texts
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.ids import read
+
+#: Who may look where; an admin everywhere.
+CUSTOMERS = (StaffRole.SUPPORT, StaffRole.REVIEWER, StaffRole.FINANCE, StaffRole.AUDITOR)
+MESSAGES = (StaffRole.SUPPORT, StaffRole.NETWORK, StaffRole.AUDITOR)
+BOOKS = (StaffRole.FINANCE, StaffRole.AUDITOR)
+STATEMENTS = (StaffRole.FINANCE, StaffRole.SUPPORT, StaffRole.AUDITOR)
+PROMISES = (StaffRole.FINANCE, StaffRole.NETWORK, StaffRole.AUDITOR)
+DECISIONS = (StaffRole.REVIEWER, StaffRole.AUDITOR)
+PRICING = (StaffRole.FINANCE,)
+PEOPLE = (StaffRole.AUDITOR,)
 
 MINUTES_AN_HOUR = 60
 HOURS_A_DAY = 24
@@ -33,6 +44,7 @@ class Office:
 
     vault: Vault
     sealer: Sealer
+    sender: CodeSender
     closing: asyncio.Event
     sandbox: bool
     promises: Promises = field(default_factory=Promises)
@@ -50,10 +62,16 @@ def office_of(request: Request) -> Office:
     return cast("Office", request.app.state.office)
 
 
+#: Which roles each page and deed was opened to, by its qualified name; a test reads it.
+OPENED: dict[str, frozenset[StaffRole]] = {}
+
+
 def only_staff(*roles: StaffRole) -> Callable[[Page], Page]:
     """Let only staff with one of these roles (or an admin) see the page or do the deed."""
 
     def decorate(page: Page) -> Page:
+        OPENED[name_of(page)] = frozenset(roles) | {StaffRole.ADMIN}
+
         @wraps(page)
         async def checked(request: Request) -> Response:
             person = context_of(request).person
@@ -67,6 +85,16 @@ def only_staff(*roles: StaffRole) -> Callable[[Page], Page]:
     return decorate
 
 
+def name_of(page: object) -> str:
+    """Return a handler's qualified name, the same for its guarded self."""
+    return f"{getattr(page, '__module__', '')}.{getattr(page, '__qualname__', '')}"
+
+
+def may(request: Request, *roles: StaffRole) -> bool:
+    """Tell whether this person has one of the roles, or is an admin."""
+    return bool(context_of(request).person.roles & nav_roles(*roles))
+
+
 def nav_roles(*roles: StaffRole) -> frozenset[str]:
     """Return the role names that see a navigation entry; an admin sees every one."""
     return frozenset(role.value for role in (*roles, StaffRole.ADMIN))
@@ -74,7 +102,7 @@ def nav_roles(*roles: StaffRole) -> frozenset[str]:
 
 def reachable(request: Request, path: str, *roles: StaffRole) -> str:
     """Return the path where this person may follow it, else nothing: no figure leads to a “no”."""
-    return path if context_of(request).person.roles & nav_roles(*roles) else ""
+    return path if may(request, *roles) else ""
 
 
 def id_in_path(request: Request, prefix: str, name: str = "id") -> UUID:

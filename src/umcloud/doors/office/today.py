@@ -19,7 +19,14 @@ from umcloud.doors.kit.story import Stat
 from umcloud.doors.kit.values import Key, Tone
 from umcloud.doors.office.lines import line_rows
 from umcloud.doors.office.review.pages import QUEUES
-from umcloud.doors.office.standing import age_words, only_staff, reachable
+from umcloud.doors.office.standing import (
+    BOOKS,
+    MESSAGES,
+    PROMISES,
+    age_words,
+    only_staff,
+    reachable,
+)
 from umcloud.infra.db import Tx
 from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.money import Money
@@ -50,7 +57,7 @@ async def today(request: Request) -> Response:
         short_lines=[row[:COLUMNS_SHOWN] for row in line_rows(context.texts, lines)],
         no_line=not any(line.state == "enabled" for line in lines),
         run=latest[0] if latest else None,
-        promises=reachable(request, "/promises", StaffRole.FINANCE, StaffRole.NETWORK),
+        promises=reachable(request, "/promises", *PROMISES),
     )
 
 
@@ -78,7 +85,7 @@ async def _queues(request: Request, tx: Tx) -> list[Stat]:
 
 def _traffic(request: Request, counts: queries.Counts) -> list[Stat]:
     def listed(query: str) -> str:
-        return reachable(request, f"/messages{query}", StaffRole.SUPPORT, StaffRole.NETWORK)
+        return reachable(request, f"/messages{query}", *MESSAGES)
 
     return [
         Stat(Key("office.today.accepted"), counts.accepted, listed(""), icon="send"),
@@ -100,7 +107,7 @@ def _traffic(request: Request, counts: queries.Counts) -> list[Stat]:
 
 def _money(request: Request, flows: Sequence[explorer.Flow]) -> list[Stat]:
     def booked(path: str) -> str:
-        return reachable(request, path, StaffRole.FINANCE)
+        return reachable(request, path, *BOOKS)
 
     received = -sum(flow.amount for flow in flows if flow.ledger_account.startswith("clearing:"))
     earned = sum(flow.amount for flow in flows if flow.ledger_account.startswith("revenue:"))

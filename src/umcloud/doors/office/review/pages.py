@@ -26,7 +26,14 @@ from umcloud.doors.office.review.accounts import AccountsQueue
 from umcloud.doors.office.review.queue import Case, Queue, Waiting
 from umcloud.doors.office.review.signatures import SignaturesQueue
 from umcloud.doors.office.review.templates import TemplatesQueue
-from umcloud.doors.office.standing import age_words, id_in_path, office_of, only_staff
+from umcloud.doors.office.standing import (
+    DECISIONS,
+    age_words,
+    id_in_path,
+    may,
+    office_of,
+    only_staff,
+)
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import DEFAULT_LOCALE, LOCALES, Texts
 from umcloud.kernel.ids import show
@@ -80,10 +87,12 @@ async def tabs(tx: Tx) -> list[Tab]:
     ]
 
 
-@only_staff(StaffRole.REVIEWER)
+@only_staff(*DECISIONS)
 async def first(request: Request) -> Response:
-    """Lead to the queue that has waited longest, or the first where none waits."""
+    """Lead to the queue that has waited longest, or the first; who reviews nothing, to the list."""
     context = context_of(request)
+    if not may(request, StaffRole.REVIEWER):
+        return redirect(request, "/reviews/decisions")
     oldest: list[tuple[datetime, str]] = []
     async with context.transaction() as tx:
         for name, queue in QUEUES.items():
