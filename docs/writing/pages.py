@@ -13,6 +13,7 @@ from docs.writing import (
     commands,
     events,
     invariants,
+    native,
     numbers,
     refusals,
     settings,
@@ -26,6 +27,7 @@ Writer = Callable[[str], str]
 #: In the order of the site's navigation.
 PAGES: Final[Mapping[str, Writer]] = {
     "api": api.write,
+    "native": native.write,
     "refusals": refusals.write,
     "callbacks": callbacks.write,
     "events": events.write,
