@@ -20,10 +20,12 @@ from umcloud.doors.kit.context import (
     LoadSession,
     LoadShell,
     Page,
+    Reaches,
     Transactions,
     bare_shell,
     context_of,
     no_session,
+    reaches_all,
 )
 from umcloud.doors.kit.doorway import Doorway, SignedInOnly, on_http_error, on_refusal
 from umcloud.doors.kit.errors import RoleMissing
@@ -51,6 +53,7 @@ def desk(
     static: Path | None = None,
     load_session: LoadSession = no_session,
     load_shell: LoadShell = bare_shell,
+    reaches: Reaches = reaches_all,
     secure_cookies: bool = False,
     strict_texts: bool = True,
     form_targets: tuple[str, ...] = (),
@@ -62,7 +65,8 @@ def desk(
     `title` is a ui key, `accent` one of portal, office, desk, sandbox. `routes` need a session,
     `open_routes` do not. `templates` and `static` are the door's own folders (`static("own/x.js")`
     in a template). `form_targets` are foreign origins that a posted form may lead to (a payment
-    page). Give `strict_texts=False` in production only.
+    page). `reaches` says what is offered to whom: macros leave out the rest. Give
+    `strict_texts=False` in production only.
     """
     assets = Assets(static)
     facts = Desk(
@@ -76,6 +80,7 @@ def desk(
         templates=Templates(templates, assets),
         load_session=load_session,
         load_shell=load_shell,
+        reaches=reaches,
         strict_texts=strict_texts,
         sign_in_path=sign_in_path,
         sign_out_path=sign_out_path,

@@ -70,6 +70,14 @@ class Shell:
 
 LoadSession = Callable[[Tx, str], Awaitable[SignedIn | None]]
 LoadShell = Callable[[Tx, "RequestContext"], Awaitable[Shell]]
+Reaches = Callable[["RequestContext", str, str], bool]
+"""Tells whether the person may use an address: (context, method, path)."""
+
+
+def reaches_all(context: RequestContext, method: str, path: str) -> bool:
+    """Let everybody everywhere: for a desk whose people may all do the same."""
+    del context, method, path
+    return True
 
 
 async def no_session(tx: Tx, token: str) -> SignedIn | None:
@@ -98,6 +106,7 @@ class Desk:
     templates: Templates
     load_session: LoadSession
     load_shell: LoadShell
+    reaches: Reaches = reaches_all
     strict_texts: bool = True
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
@@ -129,6 +138,11 @@ class RequestContext:
     def url(self, path: str) -> str:
         """Return the address of a path of this desk, wherever it is mounted."""
         return f"{self.root}{path}" if path.startswith("/") else path
+
+    def reaches(self, path: str, method: str = "GET") -> bool:
+        """Tell whether a page should offer a link, or a deed, to who is looking."""
+        plain = path.partition("?")[0]
+        return not plain.startswith("/") or self.desk.reaches(self, method, plain)
 
     @property
     def person(self) -> SignedIn:

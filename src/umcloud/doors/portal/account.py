@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts import service as account_deeds
-from umcloud.domains.accounts.model import AccountState, SignInId
+from umcloud.domains.accounts.model import AccountState, Role, SignInId
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
@@ -32,6 +32,7 @@ LOG = TableSpec(
     columns=(
         Column("at", "portal.at"),
         Column("deed", "portal.log.deed", value=lambda row: row.deed, wide=True),
+        Column("about", "portal.log.about", value=lambda row: row.about),
         Column("actor", "portal.log.actor", value=lambda row: row.actor),
         Column("door", "portal.log.door", value=lambda row: row.door),
         Column("ip", "portal.log.ip", value=lambda row: row.ip),
@@ -137,11 +138,23 @@ class _Shown:
         self.id = record.id
         self.at = record.at
         self.deed = Lines(event_words(texts, record.name), record.name)
+        self.about = _about(record, people, texts)
         named = people.get(record.actor_id) if record.actor_id else None
         self.actor = named or Key(f"portal.actor.{record.actor_kind.value}")
         self.door = Key(f"portal.door.{record.door.value}")
         self.ip = record.ip
         self.request = Code(show("req", record.request_id))
+
+
+def _about(record: AuditRecord, people: dict[UUID, str], texts: Texts) -> object:
+    """Return whom it concerned, and for a role what it was and is."""
+    facts = record.facts
+    member_id = facts.get("member_id")
+    whom = next((name for one, name in people.items() if str(one) == member_id), None)
+    roles = [str(facts[name]) for name in ("before", "after", "role") if facts.get(name)]
+    known = [texts.ui(f"enum.Role.{role}") for role in roles if role in Role.__members__]
+    shown = whom or facts.get("masked_contact")
+    return Lines(shown, " → ".join(known)) if known else shown
 
 
 async def log(request: Request) -> Response:

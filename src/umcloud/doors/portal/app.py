@@ -46,7 +46,7 @@ from umcloud.doors.portal import (
     verification,
 )
 from umcloud.doors.portal.collaborators import Accepting, Collaborators, Post
-from umcloud.doors.portal.rights import RightsGate, names
+from umcloud.doors.portal.rights import RightsGate, names, reaches
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.sealing import Sealer
@@ -61,7 +61,10 @@ NAVIGATION = (
         "/records",
         "portal.nav.records",
         "list-details",
-        children=(NavEntry("/replies", "portal.nav.replies"),),
+        children=(
+            NavEntry("/replies", "portal.nav.replies"),
+            NavEntry("/opt-outs", "portal.nav.optouts"),
+        ),
     ),
     NavEntry("/signatures", "portal.nav.signatures", "signature"),
     NavEntry("/templates", "portal.nav.templates", "template"),
@@ -181,6 +184,7 @@ def portal(
         static=here / "static",
         load_session=_session_loader(now),
         load_shell=_shell_loader(sandbox=sandbox, links=links),
+        reaches=reaches,
         secure_cookies=secure_cookies,
         strict_texts=strict_texts,
         form_targets=_origins(links),

@@ -16,7 +16,7 @@ from umcloud.doors.kit.fields import Password, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Key
+from umcloud.doors.kit.values import Key, Lines
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import enum_key
 
@@ -98,9 +98,12 @@ async def _page(request: Request, form: Form) -> Response:
             await queries.member_by_id(tx, invitation.invited_by) if invitation.invited_by else None
         )
     facts = [
-        Fact(Key("portal.account.name"), account.name if account else None),
+        Fact(Key("portal.sign_up.organisation"), account.name if account else None),
         Fact(Key("portal.invited.by"), inviter.name if inviter else None),
-        Fact(Key("portal.account.role"), Key(enum_key(invitation.role))),
+        Fact(
+            Key("portal.account.role"),
+            Lines(Key(enum_key(invitation.role)), Key(f"portal.role.{invitation.role.name}")),
+        ),
         Fact(Key("portal.account.contact"), account_rules.masked(invitation.contact)),
         Fact(Key("portal.team.expires"), invitation.expires_at),
     ]
@@ -110,7 +113,6 @@ async def _page(request: Request, form: Form) -> Response:
         form=form,
         facts=facts,
         action=f"/invited/{token}",
-        may=Key(f"portal.role.{invitation.role.name}"),
     )
 
 

@@ -1,7 +1,8 @@
 """What each role may do at the portal, on one page; asked before any page or deed.
 
-The longest path that leads to the address decides. A page that is not listed is everybody's; a
-deed that is not listed is the owners' alone.
+The longest path that leads to the address decides. A page that is not listed is everybody's, but
+one that ends in `new` or `edit` is for those who may post it; a deed that is not listed is the
+owners' alone.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from umcloud.doors.kit.context import RequestContext, context_of
 #: Pages that are not for everybody of the account.
 PAGES: Final[Mapping[str, Right]] = {
     "/send": Right.SEND,
-    "/signatures/new": Right.RESOURCES,
-    "/templates/new": Right.RESOURCES,
     "/costs/recharge": Right.PAY,
     "/developer": Right.DEVELOP,
     "/account/verification": Right.REPRESENT,
@@ -29,6 +28,7 @@ PAGES: Final[Mapping[str, Right]] = {
 DEEDS: Final[Mapping[str, Right | None]] = {
     "/inbox": None,
     "/send": Right.SEND,
+    "/opt-outs": Right.SEND,
     "/signatures": Right.RESOURCES,
     "/templates": Right.RESOURCES,
     "/costs": Right.PAY,
@@ -37,13 +37,15 @@ DEEDS: Final[Mapping[str, Right | None]] = {
     "/account/verification": Right.REPRESENT,
     "/account/team": Right.TEAM,
     "/account/sessions": None,
+    "/sign-out": None,
 }
+_FORMS: Final = ("/new", "/edit")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def needed(method: str, path: str) -> Right | None:
     """Return the right that an address takes, or None where everybody of the account may."""
-    reading = method in _READING
+    reading = method in _READING and not path.endswith(_FORMS)
     table: Mapping[str, Right | None] = PAGES if reading else DEEDS
     listed = max((one for one in table if _leads_to(one, path)), key=len, default=None)
     if listed is None:
@@ -58,6 +60,12 @@ def _leads_to(listed: str, path: str) -> bool:
 def has(context: RequestContext, right: Right) -> bool:
     """Tell whether the person signed in has the right, for what a page offers."""
     return bool(context.person.roles & names(right))
+
+
+def reaches(context: RequestContext, method: str, path: str) -> bool:
+    """Tell whether a page should offer the address; on open pages everything is offered."""
+    right = needed(method, path)
+    return right is None or context.signed_in is None or has(context, right)
 
 
 def names(right: Right) -> frozenset[str]:
