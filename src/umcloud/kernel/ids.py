@@ -51,6 +51,7 @@ PREFIXES: dict[str, str] = {
     "end": "callback endpoint",
     "dlv": "callback delivery",
     "inb": "inbound message",
+    "opt": "opt-out",
     "rev": "review",
     "cns": "consent",
     "agr": "agreement version",

@@ -18,6 +18,7 @@ from umcloud.domains.identity import events as identity
 from umcloud.domains.messaging import events as line
 from umcloud.domains.messaging import facts
 from umcloud.domains.notifications import service as notifications
+from umcloud.domains.optouts import events as optout
 from umcloud.domains.orders import events as orders
 from umcloud.domains.payments import events as payments
 from umcloud.domains.resources.signatures import events as signature
@@ -53,6 +54,9 @@ CHANGES_A_SENDER: tuple[type[Event], ...] = (
     template.TemplateRefused,
     template.TemplateDisabled,
     template.TemplateDeleted,
+    optout.OptedOut,
+    optout.OptOutEntered,
+    optout.OptOutRemoved,
 )
 
 #: What everybody sends at, through or under changed.

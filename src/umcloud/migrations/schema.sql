@@ -642,6 +642,16 @@ CREATE TABLE public.operator_fold (
     upto_block bigint NOT NULL
 );
 
+CREATE TABLE public.opt_out (
+    account_id uuid NOT NULL,
+    number text NOT NULL,
+    id uuid NOT NULL,
+    origin text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_opt_out_number_is_digits CHECK ((number ~ '^[0-9]+$'::text)),
+    CONSTRAINT ck_opt_out_origin_known CHECK ((origin = ANY (ARRAY['reply'::text, 'hand'::text])))
+);
+
 CREATE TABLE public.orphan_receipt (
     line smallint NOT NULL,
     carrier_id text NOT NULL,
@@ -1156,6 +1166,9 @@ ALTER TABLE ONLY public.operator_entry
 ALTER TABLE ONLY public.operator_fold
     ADD CONSTRAINT pk_operator_fold PRIMARY KEY (ledger_account, currency, lane);
 
+ALTER TABLE ONLY public.opt_out
+    ADD CONSTRAINT pk_opt_out PRIMARY KEY (account_id, number);
+
 ALTER TABLE ONLY public.orphan_receipt
     ADD CONSTRAINT pk_orphan_receipt PRIMARY KEY (line, carrier_id);
 
@@ -1358,6 +1371,8 @@ CREATE INDEX ix_notification_account_id_id ON public.notification USING btree (a
 
 CREATE INDEX ix_notification_unread ON public.notification USING btree (account_id) WHERE (read_at IS NULL);
 
+CREATE UNIQUE INDEX ix_opt_out_account_id_id ON public.opt_out USING btree (account_id, id);
+
 CREATE INDEX ix_package_order_account_id_id ON public.package_order USING btree (account_id, id);
 
 CREATE INDEX ix_package_order_to_void ON public.package_order USING btree (expires_at) WHERE (voided_units IS NULL);
@@ -1526,6 +1541,9 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT fk_notification_member_id FOREIGN KEY (member_id) REFERENCES public.member(id);
+
+ALTER TABLE ONLY public.opt_out
+    ADD CONSTRAINT fk_opt_out_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);
 
 ALTER TABLE ONLY public.package_order
     ADD CONSTRAINT fk_package_order_price_id FOREIGN KEY (price_id) REFERENCES public.price_version(id);

@@ -25,6 +25,9 @@ PAGES = [
     "/replies",
     "/replies?number=1380013",
     "/replies?number=13800138000&since=2026-03-01&until=2026-03-02",
+    "/opt-outs",
+    "/opt-outs?number=13800138000",
+    "/opt-outs?number=138",
     "/costs",
     "/costs/recharge",
     "/costs/packages",
@@ -54,6 +57,8 @@ async def test_what_is_not_there_is_said(member: Customer) -> None:
     for path in (
         "/records/msg_0000000000000000000000000a",
         "/records/nonsense",
+        "/opt-outs/nonsense",
+        "/opt-outs/opt_0000000000000000000000000a",
         "/signatures/SIG20260302ABC123",
         "/templates/UTA260302ABCDEF",
         "/costs/recharge/nonsense",

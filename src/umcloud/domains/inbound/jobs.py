@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from umcloud.domains.inbound import rules, store
 from umcloud.domains.inbound.model import InboundId, InboundMessage, Related, Written
+from umcloud.domains.optouts import service as optouts
+from umcloud.domains.optouts.rules import opts_out
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
-from umcloud.kernel.ids import uuid7
+from umcloud.kernel.ids import AccountId, uuid7
 
 EACH = 500
 """Messages a lane that one page reads."""
@@ -55,8 +58,14 @@ async def gather(tx: Tx, act: Act, limit: int = 500) -> int:
     found = await store.last_sent(tx, asked)
     # Counted up from one, so that ids are in the order in which handsets wrote.
     first = uuid7(act.now).int
+    leaving: dict[AccountId, list[str]] = defaultdict(list)
     for n, (one, tried) in enumerate(zip(ready, choices, strict=True)):
-        await store.add(tx, _message(InboundId(UUID(int=first + n)), one, tried, found), one)
+        message = _message(InboundId(UUID(int=first + n)), one, tried, found)
+        await store.add(tx, message, one)
+        if message.account_id and message.source.isdigit() and opts_out(message.text):
+            leaving[message.account_id].append(message.source)
+    for account_id, numbers in leaving.items():
+        await optouts.opt_out(tx, act, account_id=account_id, numbers=numbers)
     return len(ready)
 
 

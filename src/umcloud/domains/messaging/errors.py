@@ -49,6 +49,13 @@ class OutsideHours(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class RecipientOptedOut(Refusal):
+    """The number wants no more marketing of this account; codes and notices still go."""
+
+    code: ClassVar[str] = "send.recipient_opted_out"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class ReferenceMalformed(Refusal):
     """The customer's reference exceeds 32 characters or holds a quote or emoji (R-SEND-07)."""
 

@@ -23,6 +23,7 @@ from umcloud.domains.identity import queries as identity
 from umcloud.domains.identity.model import Level
 from umcloud.domains.messaging.errors import AccountStopped, NotVerified
 from umcloud.domains.messaging.prices import PriceBook
+from umcloud.domains.optouts import queries as optouts
 from umcloud.domains.resources.approved import approved_for
 from umcloud.domains.resources.signatures.model import SignatureFacts
 from umcloud.domains.resources.templates.rendering import CompiledTemplate, compile_content
@@ -66,6 +67,8 @@ class SenderFacts:
     prices: PriceBook
     domestic: Route | None
     international: Route | None
+    opted_out: frozenset[str] = frozenset()
+    """Numbers that want no more marketing of this account."""
 
 
 async def load(tx: Tx, account_id: AccountId) -> SenderFacts:
@@ -94,6 +97,7 @@ async def load(tx: Tx, account_id: AccountId) -> SenderFacts:
         prices=PriceBook(await catalogue.price_versions(tx)),
         domestic=await _route(tx, "domestic"),
         international=await _route(tx, "international"),
+        opted_out=await optouts.numbers(tx, account_id),
     )
 
 

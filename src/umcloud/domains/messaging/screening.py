@@ -13,6 +13,7 @@ from umcloud.domains.messaging.errors import (
     ExtendCodeClosed,
     NoLine,
     OutsideHours,
+    RecipientOptedOut,
     ReferenceMalformed,
     SignatureNotApproved,
     TemplateNotApproved,
@@ -113,6 +114,8 @@ def _take(
 ) -> None:
     template = facts.templates[group.template]
     to = parse_destination(recipient.destination)
+    if template.cls is MessageClass.MARKETING and to.e164_digits in facts.opted_out:
+        raise RecipientOptedOut
     route = _route(facts, to)
     if recipient.extend_code:
         raise ExtendCodeClosed

@@ -27,6 +27,7 @@ from umcloud.doors.kit.table import (
     read_query,
 )
 from umcloud.doors.kit.values import Badge, Body, Code, Key, Link, Tone
+from umcloud.doors.portal import opt_outs
 from umcloud.doors.portal.shown import cursor_id, shown_number
 from umcloud.kernel.ids import show
 from umcloud.kernel.moments import day_begins
@@ -131,4 +132,5 @@ async def exported(request: Request) -> Response:
 ROUTES = [
     Route("/replies", listed),
     Route("/replies.csv", exported),
+    *opt_outs.ROUTES,
 ]

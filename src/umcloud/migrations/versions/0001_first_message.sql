@@ -850,6 +850,20 @@ CREATE UNIQUE INDEX uq_member_email ON member (email) WHERE state <> 'REMOVED';
 
 CREATE UNIQUE INDEX uq_member_phone ON member (phone) WHERE state <> 'REMOVED';
 
+CREATE TABLE opt_out (
+	account_id UUID NOT NULL,
+	number TEXT NOT NULL,
+	id UUID NOT NULL,
+	origin TEXT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_opt_out PRIMARY KEY (account_id, number),
+	CONSTRAINT ck_opt_out_number_is_digits CHECK (number ~ '^[0-9]+$'),
+	CONSTRAINT ck_opt_out_origin_known CHECK (origin IN ('reply', 'hand')),
+	CONSTRAINT fk_opt_out_account_id FOREIGN KEY(account_id) REFERENCES account (id)
+);
+
+CREATE UNIQUE INDEX ix_opt_out_account_id_id ON opt_out (account_id, id);
+
 CREATE TABLE package_order (
 	id UUID NOT NULL,
 	number TEXT NOT NULL,
