@@ -68,7 +68,6 @@ def build(target: Path, work: Path) -> None:
         folder = work / language
         shutil.rmtree(folder, ignore_errors=True)
         stage(folder / "pages", language)
-        out = target / place
         config = folder / "mkdocs.yml"  # JSON is YAML too
         config.write_text(json.dumps(_configuration(language, folder / "pages")), "utf-8")
         command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(config)]
@@ -79,7 +78,24 @@ def build(target: Path, work: Path) -> None:
         if made.returncode:
             account = _COLOUR.sub("", made.stdout + made.stderr).partition("Traceback")[0]
             raise BrokenSiteError(f"{language}:\n{account}")
-        shutil.copytree(folder / "site", out, dirs_exist_ok=True)
+        shutil.copytree(folder / "site", target / place, dirs_exist_ok=True)
+        for page in pages(language):
+            _counterparts(target, PurePosixPath(place), page)
+
+
+def address(page: str) -> str:
+    """Return where a page's file is made, within its language."""
+    return re.sub(r"README\.md$", "index.md", page).removesuffix(".md") + ".html"
+
+
+def _counterparts(target: Path, place: PurePosixPath, page: str) -> None:
+    """Let the choice of language lead to the same page; the builder's leads to the first one."""
+    file = target / place / address(page)
+    text = file.read_text(encoding="utf-8")
+    for code, other in LANGUAGES.items():
+        way = os.path.relpath(f"{other or '.'}/{address(page)}", (place / address(page)).parent)
+        text = re.sub(rf'href="[^"]*" hreflang="{code}"', f'href="{way}" hreflang="{code}"', text)
+    file.write_text(text, encoding="utf-8")
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -38,8 +38,15 @@ def address(built: Path) -> Iterator[str]:
 def test_every_document_has_a_page_in_both_languages(built: Path) -> None:
     for language, place in site.LANGUAGES.items():
         for page in site.pages(language):
-            made = re.sub(r"(README)?\.md$", lambda m: ("index" if m[1] else "") + ".html", page)
-            assert (built / place / made).is_file(), page
+            assert (built / place / site.address(page)).is_file(), page
+
+
+def test_the_choice_of_language_leads_to_the_same_page(built: Path) -> None:
+    here = (built / "decisions" / "index.html").read_text("utf-8")
+    there = (built / "en" / "guide" / "operate.html").read_text("utf-8")
+    assert '<a href="../en/decisions/index.html" hreflang="en"' in here
+    assert '<a href="index.html" hreflang="zh"' in here
+    assert '<a href="../../guide/operate.html" hreflang="zh"' in there
 
 
 def test_chinese_stands_at_the_root_and_english_below(built: Path) -> None:
