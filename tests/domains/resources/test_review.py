@@ -15,7 +15,9 @@ from tests.domains.resources.test_templates import ACCOUNT, MARKETING, OTP, appr
 from umcloud.domains.resources.review import history
 from umcloud.domains.resources.review.model import Changed, Reviewed, ReviewState
 from umcloud.domains.resources.review.rules import ReviewRules, changes, story
+from umcloud.domains.resources.signatures import invariants as signature_invariants
 from umcloud.domains.resources.signatures import rules as signature_rules
+from umcloud.domains.resources.templates import invariants as template_invariants
 from umcloud.domains.resources.templates import queries, service
 from umcloud.domains.resources.templates import rules as template_rules
 from umcloud.infra.db import Tx
@@ -112,6 +114,20 @@ async def test_the_whole_story_of_a_template_is_told(tx: Tx, act: Act) -> None:
     assert changes(decisions[-1].seen, template_rules.under_review(one)) == (
         Changed("instruction", "", "登录验证码"),
     )
+
+
+async def test_what_stands_as_decided_must_have_been_decided(tx: Tx, act: Act) -> None:
+    await approve_signature(tx, act)
+    one = await service.create(tx, act, account_id=ACCOUNT, draft=OTP)
+    taken = await service.take(tx, act, template_id=one.id)
+    await service.approve(tx, act, template_id=one.id, revision=taken.revision)
+    assert await signature_invariants.violations(tx, act.now) == []
+    assert await template_invariants.violations(tx, act.now) == []
+    await tx.sql("UPDATE template SET state = 4, reason = 'by hand' WHERE id = :id", id=one.id)
+    await tx.sql("DELETE FROM review_decision WHERE subject = 'signature'")
+    [found] = await template_invariants.violations(tx, act.now)
+    assert found == f"template {one.public_id} is DISABLED, but no decision says so"
+    assert len(await signature_invariants.violations(tx, act.now)) == 1
 
 
 async def test_only_what_is_decided_has_a_decision(tx: Tx, act: Act) -> None:

@@ -46,6 +46,7 @@ async def test_a_refused_signature_is_corrected_beside_its_reason(
 ) -> None:
     path = f"/signatures/{await signature(member)}"
     await operator.refuse_signature(path.removeprefix("/signatures/"), "与执照不符，请改用简称。")
+    assert "与执照不符" in await member.see("/signatures")
     assert f'href="{path}/edit"' in await member.see(path)
     page = await state(member, f"{path}/edit")
     assert "与执照不符" in page

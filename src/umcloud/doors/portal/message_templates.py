@@ -28,6 +28,7 @@ from umcloud.doors.portal.shown import (
     cursor_id,
     enum_key,
     options_of,
+    review_state,
     review_steps,
     revision_of,
     state_badge,
@@ -91,7 +92,7 @@ TABLE = TableSpec(
         Column("public_id", "portal.id", value=lambda one: Code(one.public_id)),
         Column("cls", "portal.templates.class", value=lambda one: Key(enum_key(one.cls))),
         Column("content", "portal.templates.content", value=lambda one: one.content, wide=True),
-        Column("state", "portal.state", value=lambda one: state_badge(one.state)),
+        Column("state", "portal.state", value=review_state),
         Column("created_at", "portal.created_at", optional=True),
     ),
     filters=(

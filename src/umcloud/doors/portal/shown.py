@@ -18,7 +18,7 @@ from umcloud.doors.kit.fields import Option
 from umcloud.doors.kit.forms import Form
 from umcloud.doors.kit.story import Step
 from umcloud.doors.kit.table import Query
-from umcloud.doors.kit.values import Badge, Key, Phone, Tone
+from umcloud.doors.kit.values import Badge, Key, Lines, Phone, Tone
 from umcloud.infra.i18n import Texts
 
 TONES: Final[dict[Enum, Tone]] = {
@@ -60,6 +60,12 @@ def enum_key(member: Enum) -> str:
     """Return the ui key that names a choice; where its slice has no words, the portal has."""
     own = "portal." if isinstance(member, _NAMED_HERE) else ""
     return f"{own}enum.{type(member).__name__}.{member.name}"
+
+
+def review_state(one: Reviewed) -> Badge | Lines:
+    """Return where a review stands, with the reason where there is one (R-SIG-15)."""
+    badge = state_badge(one.state)
+    return Lines(badge, one.reason) if one.reason else badge
 
 
 def review_steps(one: Reviewed, decisions: Sequence[Decision]) -> list[Step]:

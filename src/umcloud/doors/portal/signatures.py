@@ -33,6 +33,7 @@ from umcloud.doors.portal.shown import (
     cursor_id,
     enum_key,
     options_of,
+    review_state,
     review_steps,
     revision_of,
     state_badge,
@@ -110,7 +111,7 @@ TABLE = TableSpec(
         Column("text", "portal.signatures.text", value=lambda s: f"【{s.text}】"),
         Column("public_id", "portal.id", value=lambda s: Code(s.public_id)),
         Column("type", "portal.signatures.type", value=lambda s: Key(enum_key(s.type))),
-        Column("state", "portal.state", value=lambda s: state_badge(s.state)),
+        Column("state", "portal.state", value=review_state),
         Column(
             "is_default",
             "portal.signatures.default",

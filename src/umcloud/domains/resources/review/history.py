@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, exists, insert, select
 
 from umcloud.domains.resources.review.model import Decision, Reviewed, ReviewState
 from umcloud.domains.resources.review.tables import review_decision
@@ -55,3 +55,19 @@ async def decisions(tx: Tx, subject_id: UUID) -> tuple[Decision, ...]:
         )
         for row in rows
     )
+
+
+async def unexplained(tx: Tx, things: Table) -> list[str]:
+    """Return a line for each thing that stands as decided though no decision says so."""
+    columns, decided = things.c, review_decision.c
+    said = exists().where(
+        decided.subject_id == columns.id,
+        decided.verdict == columns.state,
+        decided.decided_at == columns.decided_at,
+        decided.reason == columns.reason,
+    )
+    found = select(columns.public_id, columns.state).where(columns.decided_at.is_not(None), ~said)
+    return [
+        f"{things.name} {row.public_id} is {ReviewState(row.state).name}, but no decision says so"
+        for row in await tx.all(found.order_by(columns.id))
+    ]
