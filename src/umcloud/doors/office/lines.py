@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts.model import StaffRole
+from umcloud.domains.inbound import queries as inbound
+from umcloud.domains.inbound.model import InboundMessage
 from umcloud.domains.messaging import explain, service, throughput
 from umcloud.domains.messaging.explain import LineView
 from umcloud.domains.messaging.service import LineState
@@ -19,7 +21,7 @@ from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.live import Part, sse_response
 from umcloud.doors.kit.render import part_text, redirect_with_flash, render
 from umcloud.doors.kit.story import Chart, Series
-from umcloud.doors.kit.values import Badge, Key, Lines, Tone
+from umcloud.doors.kit.values import Badge, Body, Key, Lines, Phone, Tone
 from umcloud.doors.office.standing import office_of, only_staff
 from umcloud.infra.i18n import Texts
 
@@ -33,6 +35,15 @@ HEADING = [
     Key("office.lines.window"),
     Key("office.lines.speed"),
     Key("office.lines.carries"),
+]
+STRAYS = 20
+"""Messages of handsets that answer to nothing we sent: so many are shown."""
+STRAY_HEADING = [
+    Key("office.lines.stray.at"),
+    Key("office.lines.stray.line"),
+    Key("office.lines.stray.source"),
+    Key("office.lines.stray.destination"),
+    Key("office.lines.stray.text"),
 ]
 CHOICES = {
     "enabled": (LineState.DRAINING, LineState.DISABLED),
@@ -92,9 +103,27 @@ async def lines_page(request: Request) -> Response:
     """Show every line, live."""
     roles = context_of(request).person.roles
     may_change = bool(roles & {StaffRole.NETWORK.value, StaffRole.ADMIN.value})
+    async with context_of(request).transaction() as tx:
+        strays = await inbound.nobodys(tx, STRAYS)
     return await render(
-        request, "office/lines.html", may_change=may_change, **await _facts(request)
+        request,
+        "office/lines.html",
+        may_change=may_change,
+        stray_heading=STRAY_HEADING,
+        strays=[_stray(one) for one in strays],
+        **await _facts(request),
     )
+
+
+def _stray(one: InboundMessage) -> list[object]:
+    """Return what a handset wrote to nobody we know as a row; number and text are masked."""
+    return [
+        one.at,
+        one.line,
+        Phone(one.source),
+        f"{one.destination}{one.extend_code}",
+        Body(one.text, masked=True),
+    ]
 
 
 @only_staff(StaffRole.NETWORK, StaffRole.SUPPORT)
