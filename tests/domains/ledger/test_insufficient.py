@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from umcloud.domains.ledger.errors import InsufficientBalance
 from umcloud.domains.ledger.model import (
     CNY,
     UNITS_NOTICE,
+    BucketKind,
     NewJournal,
     OperatorLine,
     WalletLine,
@@ -77,3 +79,17 @@ def test_nothing_available_is_never_less_than_nothing() -> None:
         "available": "0.00",
         "missing": "0.000001",
     }
+
+
+async def test_a_voucher_does_not_hide_what_was_drawn_on_credit(tx: Tx, act: Act) -> None:
+    """Else a limit could be set below it, and batches would then charge what `draw` refuses."""
+    await service.open_wallet(tx, act, account_id=ALICE)
+    await service.set_credit_limit(tx, act, account_id=ALICE, micros=10)
+    await debit(tx, act, ALICE, 10, key="on credit")
+    ends = act.now + timedelta(days=1)
+    await credit(tx, act, ALICE, 8, kind=BucketKind.VOUCHER, key="given", expires_at=ends)
+    for later in (act, replace(act, now=ends)):
+        with pytest.raises(InsufficientBalance) as refused:
+            await service.set_credit_limit(tx, later, account_id=ALICE, micros=9)
+        assert refused.value.facts["needed"] == "0.00001"
+    await service.set_credit_limit(tx, act, account_id=ALICE, micros=10)

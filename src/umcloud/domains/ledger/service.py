@@ -52,8 +52,10 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
     Raises NoWallet, InsufficientBalance.
     """
     wallet = await _locked_wallet(tx, act, account_id, CNY)
-    if wallet.posted - wallet.held + micros < 0:
-        owed = wallet.held - wallet.posted
+    drawn = -sum(b.remaining for b in wallet.buckets if b.kind is BucketKind.CREDIT)
+    # What was drawn on credit counts in full: no voucher beside it, live or expired, pays for it.
+    owed = max(drawn, wallet.held - wallet.posted)
+    if owed > micros:
         raise InsufficientBalance.of(CNY, needed=owed, available=micros)
     await tx.execute(
         update(t.wallet)
