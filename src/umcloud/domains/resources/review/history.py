@@ -57,8 +57,8 @@ async def decisions(tx: Tx, subject_id: UUID) -> tuple[Decision, ...]:
     )
 
 
-async def unexplained(tx: Tx, things: Table) -> list[str]:
-    """Return a line for each thing that stands as decided though no decision says so."""
+async def unexplained(tx: Tx, things: Table) -> list[tuple[str, str]]:
+    """Return id and state of each thing that stands as decided though no decision says so."""
     columns, decided = things.c, review_decision.c
     said = exists().where(
         decided.subject_id == columns.id,
@@ -67,7 +67,5 @@ async def unexplained(tx: Tx, things: Table) -> list[str]:
         decided.reason == columns.reason,
     )
     found = select(columns.public_id, columns.state).where(columns.decided_at.is_not(None), ~said)
-    return [
-        f"{things.name} {row.public_id} is {ReviewState(row.state).name}, but no decision says so"
-        for row in await tx.all(found.order_by(columns.id))
-    ]
+    rows = await tx.all(found.order_by(columns.id))
+    return [(row.public_id, ReviewState(row.state).name) for row in rows]

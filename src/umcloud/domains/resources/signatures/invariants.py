@@ -12,4 +12,7 @@ from umcloud.infra.db import Tx
 async def violations(tx: Tx, now: datetime) -> list[str]:
     """Return a line for each signature that stands as decided though nothing recorded says so."""
     del now
-    return await history.unexplained(tx, signature)
+    return [
+        f"signature {public_id} is {state}, but no decision says so"
+        for public_id, state in await history.unexplained(tx, signature)
+    ]
