@@ -14,12 +14,13 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.domains.payments.channel import PaperChannel
-from umcloud.domains.accounts.model import CodeMessage, InvitationMessage
+from umcloud.domains.accounts.model import Channel, CodeMessage, InvitationMessage
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.audit import service as audit
 from umcloud.domains.catalogue import service as catalogue
 from umcloud.domains.messaging.pump import Pump
+from umcloud.domains.notifications.errors import PhoneCodesClosed
 from umcloud.doors.portal.app import portal
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.sealing import Sealer
@@ -39,6 +40,11 @@ class Pocket:
 
     codes: list[str] = field(default_factory=list)
     invitations: list[InvitationMessage] = field(default_factory=list)
+    phones: bool = True
+
+    def require_open(self, channel: Channel) -> None:
+        if channel is Channel.PHONE and not self.phones:
+            raise PhoneCodesClosed
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
         del tx, act

@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from tests.doors.portal.conftest import EMAIL, HOST, PASSWORD, Customer, World
+from tests.doors.portal.conftest import EMAIL, HOST, PASSWORD, Customer, World, sign_up
 from umcloud.domains.audit import queries as audit
 from umcloud.kernel.ids import AccountId
 
@@ -94,6 +94,22 @@ async def test_codes_are_limited_for_strangers_too(member: Customer, world: Worl
     refused = await member.post("/reset", {"login": STRANGER}, page=page)
     assert refused.status_code == 422
     assert "10" in refused.text
+
+
+@pytest.mark.parametrize("door", ["/reset", "/sign-in/code"])
+async def test_a_closed_channel_is_refused_for_everybody(
+    world: World, customer: Customer, door: str
+) -> None:
+    phone = "13800138000"
+    assert (await sign_up(world, customer, phone)).status_code == 303
+    await customer.post("/sign-out", {}, page="/account")
+    world.pocket.phones = False
+    answers = [await customer.post(door, {"login": one}) for one in (phone, "13900139000")]
+    assert [one.status_code for one in answers] == [422, 422]
+    texts = [
+        plain(one.text).replace("13800138000", "").replace("13900139000", "") for one in answers
+    ]
+    assert texts[0] == texts[1]
 
 
 async def test_wrong_codes_are_counted_and_weak_passwords_cost_none(

@@ -63,9 +63,13 @@ class CodePost:
             sealer=self._sealer,
         )
 
+    def require_open(self, channel: Channel) -> None:
+        """Refuse a channel by which nobody is reached here (code.phone_closed)."""
+        if channel is Channel.PHONE and self._phone_domain is None:
+            raise errors.PhoneCodesClosed
+
     def _recipient(self, contact: Contact) -> str:
+        self.require_open(contact.channel)
         if contact.channel is Channel.EMAIL:
             return contact.target
-        if self._phone_domain is None:
-            raise errors.PhoneCodesClosed
         return f"{contact.target.removeprefix('+')}@{self._phone_domain}"

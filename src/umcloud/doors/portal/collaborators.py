@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from starlette.requests import Request
 
+from umcloud.domains.accounts.model import Channel
 from umcloud.domains.accounts.ports import CodeSender, InvitationSender
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.messaging.model import SendAnswer, SendRequest
@@ -26,6 +27,10 @@ class Accepting(Protocol):
 
 class Post(CodeSender, InvitationSender, Protocol):
     """Whatever brings codes and invitations to people: `notifications.codes.CodePost`."""
+
+    def require_open(self, channel: Channel) -> None:
+        """Refuse a channel by which nobody is reached, whoever it may be."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

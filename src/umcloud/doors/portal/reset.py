@@ -66,8 +66,10 @@ async def send_code(request: Request) -> Response:
     """Send a code, where the contact is known, and ask for it beside the new password."""
     context, form = context_of(request), await read_form(request, ASK)
     if form.ok:
-        with form.keeping_refusals({"contact.malformed": "login"}):
+        with form.keeping_refusals({"contact.malformed": "login", "code.phone_closed": "login"}):
             contact = account_rules.guess_contact(form.text("login"))
+            # Asked first: it is refused alike for those who are customers and those who are not.
+            collaborators(request).sender.require_open(contact.channel)
             try:
                 async with context.transaction() as tx:
                     await accounts.request_code(

@@ -80,8 +80,10 @@ async def code_sent(request: Request) -> Response:
     """Send a code, where the contact is known; the answer does not tell whether it is."""
     context, form = context_of(request), await read_form(request, ASK_CODE)
     if form.ok:
-        with form.keeping_refusals({"contact.malformed": "login"}):
+        with form.keeping_refusals({"contact.malformed": "login", "code.phone_closed": "login"}):
             contact = account_rules.guess_contact(form.text("login"))
+            # Asked first: it is refused alike for those who are customers and those who are not.
+            collaborators(request).sender.require_open(contact.channel)
             try:
                 async with context.transaction() as tx:
                     await accounts.request_code(
