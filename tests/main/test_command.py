@@ -43,6 +43,11 @@ def test_migrate_audit_and_the_movable_clock(home: Path) -> None:
     audit = umcloud(home, "audit")
     assert audit.returncode == 0, audit.stderr
     assert audit.stdout.endswith("audit: no violations\n")
+    invited = umcloud(home, "admin", "wang@example.com", "Wang")
+    assert "/office/join   wang@example.com   code " in invited.stdout, invited.stderr
+    again = umcloud(home, "admin", "wang@example.com", "Wang", LC_ALL="C")
+    assert again.returncode == 1
+    assert "has this email address already" in again.stderr
     refused = umcloud(home, "clock", "advance", "3d")
     assert refused.returncode == 1
     assert "sandbox" in refused.stderr

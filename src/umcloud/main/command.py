@@ -10,16 +10,19 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from umcloud.cli import audit, clauses, clock
+from umcloud.cli import audit, clauses, clock, staff
+from umcloud.domains.accounts.vault import Vault
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
 from umcloud.infra.i18n import Texts
 from umcloud.infra.postgres import PostgresError
 from umcloud.infra.schema import SchemaDiffers, is_current, migrate
+from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import SANDBOX_MARK, Settings, settings
 from umcloud.kernel.refusals import Refusal
 from umcloud.main.database import POSTGRES_SECRET, HomeInUse, reachable
 from umcloud.main.supervisor import DidNotStart, Supervisor
+from umcloud.main.wiring import wire
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("clauses", help="the agreement's promises and their proofs").set_defaults(
         command=lambda _: clauses.run()
     )
+    admin = commands.add_parser("admin", help="invite an administrator of the office")
+    admin.add_argument("email", help="where they are reached, and what they sign in with")
+    admin.add_argument("name", help="as colleagues know them")
+    admin.set_defaults(command=_admin)
     timing = commands.add_parser("clock", help="show the clock; in the sandbox, move it")
     timing.set_defaults(command=_clock, by=None)
     moving = timing.add_subparsers(metavar="advance")
@@ -119,6 +126,25 @@ def _audit(_: argparse.Namespace) -> int:
         return await audit.run(sys.stdout, database, clock_())
 
     return _with_database(ask)
+
+
+def _admin(chosen: argparse.Namespace) -> int:
+    found = settings()
+    sealer = Sealer(found.secret)
+
+    async def invite(database: Database, clock_: Clock) -> int:
+        wire(database.bus, sealer=sealer)
+        return await staff.invite_admin(
+            sys.stdout,
+            database,
+            clock_,
+            Vault(sealer),
+            email=chosen.email,
+            name=chosen.name,
+            url=found.public_url,
+        )
+
+    return _with_database(invite)
 
 
 def _clock(chosen: argparse.Namespace) -> int:
