@@ -37,6 +37,7 @@ CONTENT = "您的验证码是{1}，5分钟内有效，请勿告诉他人。"
 CODE = "624518"
 PHONE = "13800138000"
 TEXT = f"【{SIGNATURE}】" + CONTENT.replace("{1}", CODE)
+REPLY = "不是我本人操作的"
 AMOUNT = "100"
 LICENCE = f"""<body style="margin:0"><main style="width:760px;padding:30px;font:20px sans-serif;
 background:#fdf6e3;border:12px double #a33"><h1 style="text-align:center;letter-spacing:1em">
@@ -73,6 +74,7 @@ class Journey:
             self.watch_phone,
             self.ask_receipt,
             self.read_charge,
+            self.write_back,
         ):
             try:
                 told = await step()
@@ -195,6 +197,12 @@ class Journey:
         if self.images:
             await self._enliven()
         return "the portal shows the message's life and explains its ¥0.05; ¥99.95 are left"
+
+    async def write_back(self) -> str:
+        await self.world.open(f"/phones/{PHONE}")
+        await self.world.send("reply", {"text": REPLY})
+        await self.portal.until("/replies", REPLY)
+        return f"the phone answered, and the portal shows it: {REPLY}"
 
     async def _enliven(self) -> None:
         """Write to more phones, so that the pictures show a day's work."""

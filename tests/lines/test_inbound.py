@@ -16,7 +16,11 @@ from umcloud.domains.inbound.model import InboundMessage
 from umcloud.infra.db import Database
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.lines.runner import Runner
+from umcloud.lines.smpp.link import _inbound
 from umcloud.sandbox.carrier import Carrier
+from umcloud.wire.gsm.headers import Concatenation
+from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.pdus import Message
 
 HANDSET = "8613800138888"
 OURS = "10690000"
@@ -143,3 +147,14 @@ async def test_what_came_while_the_database_was_away_is_kept_when_it_is_back(
             await _acknowledged(carrier, 1)
             assert len(await _there(stage, 1)) == 1
             assert runner.counts[1].orphans == 0
+
+
+def test_parts_are_known_by_optional_parameters_too() -> None:
+    def part(*tlvs: tuple[int, bytes]) -> Concatenation | None:
+        message = Message(codes.DELIVER_SM, 1, source=b"1", short_message=b"x", tlvs=tlvs)
+        return _inbound(message).part
+
+    reference, total = (codes.SAR_REFERENCE, b"\x01\x02"), (codes.SAR_TOTAL, b"\x03")
+    assert part(reference, total, (codes.SAR_NUMBER, b"\x02")) == Concatenation(0x0102, 3, 2)
+    assert part(reference, total) is None
+    assert part(reference, total, (codes.SAR_NUMBER, b"\x04")) is None
