@@ -17,12 +17,13 @@ from umcloud.domains.catalogue.model import ChargeOn, MessageClass, NewPrice
 from umcloud.kernel.act import Door
 from umcloud.kernel.moments import day_begins
 
-NIGHT = timedelta(hours=2, minutes=30)
+NIGHT = timedelta(hours=2)
 MORNING = timedelta(hours=10)
-AFTERNOON = timedelta(hours=15)
-LATE = timedelta(hours=20, minutes=30)
+AFTERNOON = timedelta(hours=16)
+EVENING = timedelta(hours=21)
 """Every third day's second round is after the hours for marketing."""
-EVENING = timedelta(hours=23, minutes=30)
+_LOOK_AHEAD_EVERY = 5
+"""Days after which the log's next partitions are made; they reach a week ahead."""
 _STARTS = (1, 10_000, 100_000, 500_000, 1_000_000, 3_000_000)
 
 
@@ -40,21 +41,24 @@ class Days:
         self._carrier = Carrier(world)
         self._frozen: list[tuple[int, Customer]] = []
         self._number = 0
+        self._expected = date.min
 
     async def pass_one(self, day: date) -> None:
-        """Let a whole Shanghai day pass, up to the check in the evening."""
-        self._number += 1
-        self._world.deeds.clear()
+        """Let a Shanghai day pass, up to the check at its end."""
+        world = self._world
+        world.deeds.clear()
         begin = day_begins(day)
-        second = LATE if self._number % 3 == 0 else AFTERNOON
-        await self._world.move_to(begin + NIGHT)
-        await self._world.run_jobs(left_out=frozenset())
-        await self._world.move_to(begin + MORNING)
-        async with self._world.timed("people"):
+        await world.move_to(begin + NIGHT)
+        if self._number % _LOOK_AHEAD_EVERY == 0 or day != self._expected:
+            await world.look_ahead()
+        self._number += 1
+        self._expected = day + timedelta(days=1)
+        await world.move_to(begin + MORNING)
+        async with world.timed("people"):
             await self._arrive()
             await self._change()
         await self._round()
-        await self._world.move_to(begin + second)
+        await world.move_to(begin + (EVENING if self._number % 3 == 0 else AFTERNOON))
         await self._round()
 
     async def _round(self) -> None:

@@ -189,7 +189,7 @@ class Till:
         wallet = customer.money
         act = world.act(Door.OFFICE)
         lend = partial(ledger.set_credit_limit, act=act, account_id=customer.id, micros=micros)
-        if wallet.posted - wallet.held + micros < 0:
+        if max(wallet.owed, wallet.held - wallet.posted) > micros:
             await world.refused("balance.insufficient", lend)
             return
         async with world.transaction() as tx:

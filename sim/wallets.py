@@ -46,6 +46,11 @@ class Wallet:
         """All that is there, expired or not, less what is owed."""
         return sum(bucket.remaining for bucket in self.buckets)
 
+    @property
+    def owed(self) -> int:
+        """What was drawn on credit and not paid back."""
+        return -sum(bucket.remaining for bucket in self.buckets if bucket.kind == "credit")
+
     def live(self, now: datetime) -> list[Bucket]:
         """Return what may be drawn from, in the order of drawing."""
         return sorted(

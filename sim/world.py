@@ -35,10 +35,11 @@ from umcloud.worker.tools import Tools
 LINE = 1
 SOURCE = "10690001"
 SECRET = "what seals the simulated cloud"  # noqa: S105 - it opens nothing but this run
-_NETWORK = {"callbacks"}
-"""Jobs that call other people's machines."""
-_ONCE_A_DAY = frozenset({"log partitions"})
-"""Jobs that find nothing to do a second time on a day: run at night alone."""
+_NETWORK = "callbacks"
+"""The job that calls other people's machines is left out."""
+_PARTITIONS = "log partitions"
+_COUNTS = "counts by day"
+"""Follows the ends of messages, and a later job ends some too."""
 _CHECKS = "promises"
 """The job that asks all invariants, once a day."""
 _ROUNDS_MOST = 1_000
@@ -114,13 +115,18 @@ class World:
             async with self.transaction() as tx:
                 await self.clock.move_to(tx, moment)
 
-    async def run_jobs(self, *, left_out: frozenset[str] = _ONCE_A_DAY) -> None:
+    async def look_ahead(self) -> None:
+        """Let the worker make the logs' partitions of the next days."""
+        await self._exhaust(self._job(_PARTITIONS))
+
+    async def run_jobs(self) -> None:
         """Let the worker do all that is due now, then let the second opinion do the same."""
         self.clock.tick(timedelta(minutes=3))
         self.note("the worker's jobs")
         for job in schedule.JOBS:
-            if job.name not in _NETWORK | {_CHECKS} | left_out:
+            if job.name not in {_NETWORK, _PARTITIONS, _CHECKS}:
                 await self._exhaust(job)
+        await self._exhaust(self._job(_COUNTS))
         for notice in self.gateway.told:
             self.books.paid(notice.bill_number, CLEARING)
         self.gateway.told.clear()
@@ -128,13 +134,16 @@ class World:
 
     async def check_promises(self) -> tuple[str, ...]:
         """Let the worker ask every invariant of `umcloud audit`; return what does not hold."""
-        (job,) = [job for job in schedule.JOBS if job.name == _CHECKS]
-        await job.run(self.tools)
+        await self._job(_CHECKS).run(self.tools)
         async with self.transaction() as tx:
             (latest,) = await runs.latest(tx)
         if latest.at != self.clock() or latest.checked != len(self.tools.questions):
             raise DiffersError("the promises were not asked")
         return latest.violations
+
+    def _job(self, name: str) -> schedule.Job:
+        (job,) = [job for job in schedule.JOBS if job.name == name]
+        return job
 
     async def _exhaust(self, job: schedule.Job) -> None:
         async with self.timed(f"job: {job.name}"):
