@@ -140,3 +140,35 @@ async def test_old_parts_and_talks_are_forgotten_and_messages_stay(sent: Sent) -
         assert await jobs.forget(tx, sent.now + timedelta(days=4)) == 1
         assert await jobs.forget(tx, sent.now + timedelta(days=16)) == 1
         assert len(await queries.search(tx, FIRST)) == 1
+
+
+async def test_long_messages_that_wait_hold_up_nothing(sent: Sent) -> None:
+    await sent.send(FIRST)
+    halves = [
+        replace(sent.part("半"), reference=n, total=2, number=1, source=str(n).encode())
+        for n in range(30)
+    ]
+    await sent.keep(*halves)
+    await sent.keep(sent.part("好"), sent.part("的"))
+    act = sent.act()
+    async with sent.database.transaction() as tx:
+        assert await jobs.gather(tx, act, groups=5) == 2
+        assert await jobs.gather(tx, act, groups=5) == 0
+    late = sent.act(timedelta(minutes=11))
+    async with sent.database.transaction() as tx:
+        assert await jobs.gather(tx, late, groups=20) == 20
+        assert await jobs.gather(tx, late, groups=20) == 10
+        strays = await queries.nobodys(tx)
+    assert {(one.text, one.missing) for one in strays} == {("半…", 1)}
+
+
+async def test_the_last_part_brings_the_whole(sent: Sent) -> None:
+    await sent.send(FIRST)
+    first, second = sent.part("今天"), sent.part("明天")
+    await sent.keep(replace(second, reference=9, total=2, number=2))
+    assert await sent.gather() == 0
+    await sent.keep(replace(first, reference=9, total=2, number=1))
+    assert await sent.gather() == 1
+    async with sent.database.transaction() as tx:
+        (message,) = await queries.search(tx, FIRST)
+    assert (message.text, message.parts, message.missing) == ("今天明天", 2, 0)

@@ -34,16 +34,15 @@ async def follow(tx: Tx, now: datetime) -> int:
     return await store.follow(tx, since, EACH)
 
 
-async def gather(tx: Tx, act: Act, limit: int = 500) -> int:
+async def gather(tx: Tx, act: Act, groups: int = 300) -> int:
     """Put parts together and give the messages to whom they answer; return how many.
 
     What was accepted before is known first, so that the last sender is the last one.
     """
-    parts = await store.open_parts(tx, limit)
-    if not parts or not await store.alone(tx, "inbound messages"):
+    if not await store.anything_open(tx) or not await store.alone(tx, "inbound messages"):
         return 0
-    # Another worker may have taken them before it let go of the lock.
-    ready = rules.put_together(await store.open_parts(tx, limit), act.now)
+    parts = await store.ready_parts(tx, act.now - rules.PATIENCE, groups)
+    ready = rules.put_together(parts, act.now)
     if not ready or not await _caught_up(tx, act.now):
         return 0
     sources = await store.line_sources(tx)

@@ -79,6 +79,21 @@ JOIN message AS m ON m.lane = c.lane AND m.id = c.message_id
 """
 
 
+_READY = """
+WITH open AS (
+    SELECT *, count(*) OVER same AS came, min(at) OVER same AS first FROM inbound_part
+    WHERE inbound_id IS NULL
+    WINDOW same AS (PARTITION BY line, source, destination, reference, total, coding)
+), ranked AS (
+    SELECT *, dense_rank() OVER (
+        ORDER BY first, line, source, destination, reference, total, coding) AS place
+    FROM open WHERE came >= total OR first <= :before
+)
+SELECT link, ordinal, line, source, destination, octets, coding, reference, total, number, at
+FROM ranked WHERE place <= :groups ORDER BY at, link, ordinal
+"""
+
+
 async def keep(tx: Tx, line: int, parts: Sequence[HeardPart]) -> None:
     """Keep parts; one that the carrier delivers again stays one row."""
     for part in parts:
@@ -117,14 +132,19 @@ async def alone(tx: Tx, deed: str) -> bool:
     return bool(found.scalar_one())
 
 
-async def open_parts(tx: Tx, limit: int) -> list[KeptPart]:
-    """Return the parts that belong to no message yet, oldest first."""
-    rows = await tx.sql(
-        "SELECT link, ordinal, line, source, destination, octets, coding, reference, total, "
-        "number, at FROM inbound_part WHERE inbound_id IS NULL "
-        "ORDER BY at, link, ordinal LIMIT :limit",
-        limit=limit,
-    )
+async def anything_open(tx: Tx) -> bool:
+    """Tell whether there are parts that belong to no message yet."""
+    found = await tx.sql("SELECT EXISTS (SELECT FROM inbound_part WHERE inbound_id IS NULL)")
+    return bool(found.scalar_one())
+
+
+async def ready_parts(tx: Tx, before: datetime, groups: int) -> list[KeptPart]:
+    """Return parts that belong to no message yet and wait for nothing, oldest first.
+
+    That is where as many came as there should be, or the first came before the moment. Never a
+    piece of a group, and at most so many groups: what waits holds up nothing.
+    """
+    rows = await tx.sql(_READY, before=before, groups=groups)
     return [
         KeptPart(
             row.link,
