@@ -82,7 +82,9 @@ async def test_an_end_reaches_the_customer_and_the_books(tools: Tools) -> None:
 
         async def settled() -> bool:
             async with tools.database.transaction() as tx:
-                counted = await tx.sql("SELECT coalesce(sum(messages), 0) FROM daily_count")
+                counted = await tx.sql(
+                    "SELECT coalesce(sum(messages), 0) FROM daily_count WHERE state = 'delivered'"
+                )
                 checked = await runs.latest(tx)
                 unsealed = await audit.unsealed_count(tx)
                 return bool(counted.scalar_one() == 3 and checked and not unsealed)

@@ -18,6 +18,7 @@ from umcloud.domains.callbacks import jobs as callbacks
 from umcloud.domains.inbound import jobs as inbound
 from umcloud.domains.ledger import holds
 from umcloud.domains.ledger import jobs as ledger
+from umcloud.domains.messaging import counts
 from umcloud.domains.messaging import jobs as messaging
 from umcloud.domains.notifications import jobs as notifications
 from umcloud.domains.orders import jobs as orders
@@ -80,6 +81,11 @@ async def _forget_inbound(tools: Tools) -> int:
 async def _count_days(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await messaging.fold_daily(tx, tools.clock())
+
+
+async def _count_accepted(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await counts.fold_accepted(tx)
 
 
 async def _end_silent(tools: Tools) -> int:
@@ -171,6 +177,7 @@ JOBS = (
     Job("who was written to last", 2, _follow_talks, greedy=True, share=0.2),
     Job("old inbound parts", 3600, _forget_inbound, greedy=True),
     Job("counts by day", 1, _count_days, greedy=True),
+    Job("accepted by day", 5, _count_accepted, share=0.2),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),
     Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),

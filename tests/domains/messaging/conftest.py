@@ -27,6 +27,16 @@ PRICE = 50_000
 
 
 @dataclass
+class Moved:
+    """A clock that the test sets."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
 class Sender:
     """An account with an approved signature and template, and a way to ask for sends."""
 
@@ -88,6 +98,20 @@ def new_sender(prepared: Database, act: Act, vault: Vault) -> Callable[..., obje
 @pytest.fixture
 async def pump(prepared: Database, now: datetime) -> AsyncIterator[Pump]:
     running = Pump(prepared, lambda: now)
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def clock(now: datetime) -> Moved:
+    return Moved(now)
+
+
+@pytest.fixture
+async def moving(prepared: Database, clock: Moved) -> AsyncIterator[Pump]:
+    """Return a pump that lives by the test's clock."""
+    running = Pump(prepared, clock)
     await running.start()
     yield running
     await running.stop()

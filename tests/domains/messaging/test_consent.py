@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from tests.domains.agreements.test_publish import successor
-from tests.domains.messaging.conftest import Sender
+from tests.domains.messaging.conftest import Moved, Sender
 from umcloud.domains.agreements import queries as agreement_queries
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
@@ -25,29 +25,6 @@ from umcloud.kernel.ids import MemberId
 
 NewSender = Callable[..., Awaitable[Sender]]
 PASS = timedelta(microseconds=1)
-
-
-class Moved:
-    """A clock that the test sets."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(now: datetime) -> Moved:
-    return Moved(now)
-
-
-@pytest.fixture
-async def moving(prepared: Database, clock: Moved) -> AsyncIterator[Pump]:
-    running = Pump(prepared, clock)
-    await running.start()
-    yield running
-    await running.stop()
 
 
 async def consent(database: Database, act: Act, sender: Sender) -> None:

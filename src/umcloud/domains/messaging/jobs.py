@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from umcloud.domains.messaging import finals
+from umcloud.domains.messaging.counts import DAY_OF_ID, ENDS
 from umcloud.domains.messaging.report_model import UNKNOWN, Reported, Sent
 from umcloud.domains.messaging.reports import News, record
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.hot import HotConnection
 from umcloud.kernel.ids import floor_of, moment_of
 
-DAILY = "daily_count"
 SILENT = "silent"
 SILENCE = timedelta(hours=72)
 """After this long without a report a message's end is unknown."""
@@ -38,14 +38,10 @@ ORDER BY s.id, s.part, s.attempt LIMIT :limit
 """
 
 
-#: A day of acceptance is in the id: its first 48 bits are milliseconds since 1970 (version 7),
-#: and Shanghai is eight hours ahead.
 _FOLD = f"""
 {finals.PAGE}, folded AS (
     INSERT INTO daily_count (account_id, day, "class", state, messages, segments)
-    SELECT account_id, DATE '1970-01-01' + ((
-            ('x' || left(translate(id::text, '-', ''), 12))::bit(48)::bigint + 28800000
-        ) / 86400000)::int AS day, cls, state, count(*), sum(segments)
+    SELECT account_id, {DAY_OF_ID.format(id="id")} AS day, cls, state, count(*), sum(segments)
     FROM page GROUP BY account_id, day, cls, state
     ON CONFLICT (account_id, day, "class", state) DO UPDATE
     SET messages = daily_count.messages + excluded.messages,
@@ -62,7 +58,7 @@ async def fold_daily(tx: Tx, now: datetime, limit: int = 10_000) -> int:
     were read.
     """
     del now  # a message's day is in its id
-    cursor = await finals.locked_cursor(tx, DAILY)
+    cursor = await finals.locked_cursor(tx, ENDS)
     if cursor is None:
         return 0
     return int((await tx.sql(_FOLD, **cursor, limit=limit)).scalar_one())

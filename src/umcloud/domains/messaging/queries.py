@@ -6,7 +6,7 @@ few index look-ups, so no second copy of every message has to be kept in step (A
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,10 +14,11 @@ from uuid import UUID
 
 from sqlalchemy.engine import Row
 
+from umcloud.domains.messaging.counts import ACCEPTED, by_day
 from umcloud.domains.messaging.model import SESSION_MASK, LogLine, MessageView, Status
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, MessageId, SessionId, floor_of, lane_of, moment_of
-from umcloud.kernel.moments import day_begins, shanghai_day
+from umcloud.kernel.moments import shanghai_day
 
 RECORDS_DAYS = 15
 """How far back the customer's records reach (R-REC-01)."""
@@ -216,46 +217,24 @@ async def life(tx: Tx, account_id: AccountId, message_id: MessageId) -> list[Log
 
 async def today(tx: Tx, account_id: AccountId | None, now: datetime) -> Counts:
     """Return the counts of the running Shanghai day: of one account, or of all."""
-    begins = day_begins(shanghai_day(now))
-    return await _counts(tx, account_id, begins, now + timedelta(days=1))
+    day = shanghai_day(now)
+    return _counts((await by_day(tx, account_id, day, day)).get(day, {}))
 
 
 async def daily(tx: Tx, account_id: AccountId, first: date, last: date) -> list[DayCounts]:
     """Return the counts of each Shanghai day from `first` to `last`, both included."""
+    found = await by_day(tx, account_id, first, last)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [
-        DayCounts(day, await _counts(tx, account_id, day_begins(day), day_begins(day + _DAY)))
-        for day in days
-    ]
+    return [DayCounts(day, _counts(found.get(day, {}))) for day in days]
 
 
-_DAY = timedelta(days=1)
-
-
-async def _counts(tx: Tx, account_id: AccountId | None, since: datetime, until: datetime) -> Counts:
-    accepted = (
-        await tx.sql(
-            "SELECT count(*) AS messages, coalesce(sum(segments), 0)::bigint AS segments "
-            "FROM message WHERE id >= :since AND id < :until"
-            + (" AND account_id = :account" if account_id else ""),
-            since=floor_of(since),
-            until=floor_of(until),
-            **({"account": account_id} if account_id else {}),
-        )
-    ).one()
-    ended = await tx.sql(
-        "SELECT state, count(*) AS messages FROM final WHERE id >= :since AND id < :until "
-        "AND (cast(:account AS uuid) IS NULL OR account_id = :account) GROUP BY state",
-        since=floor_of(since),
-        until=floor_of(until),
-        account=account_id,
-    )
-    states = {row.state: row.messages for row in ended}
+def _counts(found: Mapping[str, tuple[int, int]]) -> Counts:
+    messages = {state: number for state, (number, _) in found.items()}
     return Counts(
-        accepted=accepted.messages,
-        delivered=states.get("delivered", 0),
-        failed=states.get("failed", 0),
-        unknown=states.get("unknown", 0),
-        rejected=states.get("rejected", 0),
-        segments=accepted.segments,
+        accepted=messages.get(ACCEPTED, 0),
+        delivered=messages.get("delivered", 0),
+        failed=messages.get("failed", 0),
+        unknown=messages.get("unknown", 0),
+        rejected=messages.get("rejected", 0),
+        segments=found.get(ACCEPTED, (0, 0))[1],
     )

@@ -197,6 +197,21 @@ daily_count = Table(
     Column("segments", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "day", "class", "state"),
 )
+Index("ix_daily_count_day", daily_count.c.day)
+
+# How far each lane's messages are in `daily_count`.
+accepted_cursor = Table(
+    "accepted_cursor",
+    metadata,
+    Column("lane", SmallInteger, primary_key=True, autoincrement=False),
+    Column("id", UUID(as_uuid=True), nullable=False),
+    CheckConstraint("lane BETWEEN 0 AND 255", name="lane_range"),
+)
+after(
+    accepted_cursor,
+    "INSERT INTO accepted_cursor SELECT n, '00000000-0000-0000-0000-000000000000' "
+    "FROM generate_series(0, 255) AS n",
+)
 
 log_cursor = Table(
     "log_cursor",
@@ -206,4 +221,9 @@ log_cursor = Table(
     Column("lane", SmallInteger, nullable=False),
     Column("id", UUID(as_uuid=True), nullable=False),
     PrimaryKeyConstraint("follower"),
+)
+after(
+    log_cursor,
+    "INSERT INTO log_cursor VALUES "
+    "('daily_count', '0', -1, '00000000-0000-0000-0000-000000000000')",
 )
