@@ -60,7 +60,7 @@ async def test_a_freeze_is_recorded_told_and_changes_the_sender(wired: Tx, act: 
 
 
 async def test_prices_concern_every_sender(wired: Tx, act: Act, now: datetime) -> None:
-    await facts.changed(wired, ACCOUNT, now)
+    await facts.changed(wired, ACCOUNT)
     await wired.announce(act, PriceVersionPublished(UUID(int=1), 3, now, "test"))
     assert await version(wired, ACCOUNT) == 2
     names = await wired.sql("SELECT name FROM audit_record WHERE name = 'price.published'")
@@ -68,10 +68,8 @@ async def test_prices_concern_every_sender(wired: Tx, act: Act, now: datetime) -
 
 
 @pytest.mark.clause("P.2")
-async def test_a_published_agreement_concerns_every_sender(
-    wired: Tx, act: Act, now: datetime
-) -> None:
-    await facts.changed(wired, ACCOUNT, now)
+async def test_a_published_agreement_concerns_every_sender(wired: Tx, act: Act) -> None:
+    await facts.changed(wired, ACCOUNT)
     await agreements.publish(wired, act, new=shipped_texts()[0])
     assert await version(wired, ACCOUNT) == 2
 

@@ -118,7 +118,8 @@ def wire(bus: Bus, *, sealer: Sealer) -> Bus:
 
 
 async def _sender_changed(tx: Tx, act: Act, event: Event) -> None:
-    await facts.changed(tx, cast("_OfAccount", event).account_id, act.now)
+    del act  # whoever it was: the version says that something changed, the audit log who did it
+    await facts.changed(tx, cast("_OfAccount", event).account_id)
 
 
 async def _all_senders_changed(tx: Tx, act: Act, event: Event) -> None:

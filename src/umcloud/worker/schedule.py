@@ -80,7 +80,7 @@ async def _forget_inbound(tools: Tools) -> int:
 
 async def _count_days(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
-        return await messaging.fold_daily(tx, tools.clock())
+        return await messaging.fold_daily(tx)
 
 
 async def _count_accepted(tools: Tools) -> int:

@@ -89,7 +89,7 @@ def new_sender(prepared: Database, act: Act, vault: Vault) -> Callable[..., obje
         async with prepared.transaction() as tx:
             made = await make_customer(tx, act, vault, count, micros)
             account_id = AccountId(UUID(made.account))
-            await facts.changed(tx, account_id, act.now)
+            await facts.changed(tx, account_id)
         return Sender(account_id, made.template)
 
     return make

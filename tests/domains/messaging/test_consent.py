@@ -44,7 +44,7 @@ async def consent(database: Database, act: Act, sender: Sender) -> None:
             seconds_on_page=60,
             authority=True,
         )
-        await facts.changed(tx, sender.account_id, act.now)
+        await facts.changed(tx, sender.account_id)
 
 
 @pytest.mark.clause("P.2")

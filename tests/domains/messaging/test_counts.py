@@ -93,7 +93,7 @@ async def test_counts_folded_part_way_are_those_of_the_log(
 
     async def fold(limit: int) -> None:
         async with prepared.transaction() as tx:
-            await jobs.fold_daily(tx, clock.now, limit=limit)
+            await jobs.fold_daily(tx, limit=limit)
         async with prepared.transaction() as tx:
             await counts.fold_accepted(tx, limit=limit)
 
@@ -114,7 +114,7 @@ async def test_counts_folded_part_way_are_those_of_the_log(
     async with prepared.transaction() as tx:
         # All was folded, so a screen of ninety days reads counts and nothing of the log.
         assert await counts.fold_accepted(tx) == 0
-        assert await jobs.fold_daily(tx, clock.now) == 0
+        assert await jobs.fold_daily(tx) == 0
         await tx.sql("DELETE FROM final")
         await tx.sql("DELETE FROM message")
         days = await queries.daily(

@@ -67,7 +67,7 @@ async def test_each_end_is_counted_once_by_day_class_and_state(
 
     async def fold() -> int:
         async with prepared.transaction() as tx:
-            return await jobs.fold_daily(tx, now, limit=2)
+            return await jobs.fold_daily(tx, limit=2)
 
     read = 0
     async with asyncio.timeout(10):
@@ -149,7 +149,7 @@ async def test_a_day_begins_at_midnight_in_shanghai(prepared: Database) -> None:
                 at=midnight,
             )
     async with prepared.transaction() as tx:
-        assert await jobs.fold_daily(tx, midnight) == 3
+        assert await jobs.fold_daily(tx) == 3
         rows = await tx.sql("SELECT day, messages, segments FROM daily_count ORDER BY day")
         counted = [(row.day, row.messages, row.segments) for row in rows]
     days = [shanghai_day(moment) for moment in moments]

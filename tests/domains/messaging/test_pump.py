@@ -141,7 +141,7 @@ async def test_a_frozen_account_is_refused_from_its_very_next_request(
     assert (await pump.submit(sender.request("13800138000"))).accepted == 1
     async with prepared.transaction() as tx:
         await accounts.freeze(tx, act, account_id=sender.account_id, reason=FreezeReason.BREACH)
-        await facts.changed(tx, sender.account_id, act.now)
+        await facts.changed(tx, sender.account_id)
     with pytest.raises(AccountStopped):
         await pump.submit(sender.request("13800138000"))
 
@@ -152,7 +152,7 @@ async def test_a_stopped_account_with_two_requests_at_once_stops_nobody_else(
     stopped, other = await new_sender(), await new_sender()
     async with prepared.transaction() as tx:
         await accounts.freeze(tx, act, account_id=stopped.account_id, reason=FreezeReason.BREACH)
-        await facts.changed(tx, stopped.account_id, act.now)
+        await facts.changed(tx, stopped.account_id)
     pump = Pump(prepared, lambda: now, writers=1)  # one writer, so that they are one batch
     await pump.start()
     requests = [sender.request("13800138000") for sender in (stopped, stopped, other)]

@@ -131,7 +131,7 @@ async def world(database: Database, act: Act, now: datetime) -> World:
             )
         made = await make_customer(tx, act, VAULT, 1, 1_000_000)
         sender = AccountId(UUID(made.account))
-        await facts.changed(tx, sender, now)
+        await facts.changed(tx, sender)
     world = await _newcomer(database, act, sender)
     world.message = await _sent(database, now, sender, made.template)
     return world

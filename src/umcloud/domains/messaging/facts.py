@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts.model import AccountState
@@ -132,9 +131,8 @@ async def _route(tx: Tx, kind: str) -> Route | None:
     return Route(row.number, row.source) if row else None
 
 
-async def changed(tx: Tx, account_id: AccountId, now: datetime) -> None:
+async def changed(tx: Tx, account_id: AccountId) -> None:
     """Say, in the changing transaction, that the account's facts are no longer what they were."""
-    del now  # every listener gets it; a version needs none
     await tx.sql(
         "INSERT INTO sender (lane, account_id, version) VALUES (:lane, :account, 1) "
         "ON CONFLICT (lane, account_id) DO UPDATE SET version = sender.version + 1",

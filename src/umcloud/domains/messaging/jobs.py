@@ -51,13 +51,12 @@ SELECT count(*) FROM page
 """  # noqa: S608 - our own words
 
 
-async def fold_daily(tx: Tx, now: datetime, limit: int = 10_000) -> int:
+async def fold_daily(tx: Tx, limit: int = 10_000) -> int:
     """Count the next ended messages by account, Shanghai day of acceptance, class and state.
 
     Counts and cursor move in one statement, so each end is counted once. Returns how many ends
     were read.
     """
-    del now  # a message's day is in its id
     cursor = await finals.locked_cursor(tx, ENDS)
     if cursor is None:
         return 0
