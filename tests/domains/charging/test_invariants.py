@@ -90,8 +90,8 @@ FAULTS = {
     "a refund that was not booked": Fault(
         [
             (
-                "INSERT INTO charge_outcome (lane, id, kind, amount, reason, at, journal_id) "
-                "SELECT lane, id, 'refund', 0, 'x', '2026-03-02Z', id FROM charge "
+                "INSERT INTO charge_outcome (lane, id, kind, amount, reason, at, journal_lane, journal_id) "
+                "SELECT lane, id, 'refund', 0, 'x', '2026-03-02Z', lane, id FROM charge "
                 "WHERE id = {one}"
             )
         ],
@@ -141,7 +141,7 @@ async def give_back(connection: HotConnection, act: Act, lane: int, event: int) 
     read = hot.READ_CHARGES.call(ints([lane]), uuids([event]))
     results = await connection.run(["BEGIN", read])
     calls = hot.refund_calls(
-        hot.read_charges(results[1]), {lane: uuid7(act.now).int}, act.now, "failed"
+        hot.read_charges(results[1]), (lane, uuid7(act.now).int), act.now, "failed"
     )
     await connection.run([*calls, "COMMIT"])
 

@@ -22,8 +22,8 @@ INSERT INTO message (lane, id, account_id, line, class, destination, source, tex
     SELECT 7, id, {one}, 1, 'otp', 'x', 'x', 'x', 1, 1, {one}
     FROM unnest(ARRAY[{one}, {two}]::uuid[]) AS m(id);
 INSERT INTO charge (lane, id, account_id, wallet_id, bucket_id, amount, quantity, price_id,
-    tax_code, refund_on_failure, journal_id)
-    SELECT lane, id, account_id, {one}, {one}, 5, 1, {one}, 'sms.6', true, {one} FROM message;
+    tax_code, refund_on_failure, journal_lane, journal_id)
+    SELECT lane, id, account_id, {one}, {one}, 5, 1, {one}, 'sms.6', true, 7, {one} FROM message;
 INSERT INTO submission (lane, id, part, attempt, line, state, carrier_id, at)
     SELECT lane, id, 1, 1, 1, 'submitted', id::text, '2026-03-02Z' FROM message;
 INSERT INTO receipt (lane, id, part, state, code, at)
@@ -31,8 +31,8 @@ INSERT INTO receipt (lane, id, part, state, code, at)
     '2026-03-02Z' FROM message;
 INSERT INTO charge_outcome (lane, id, kind, amount, reason, at) VALUES
     (7, {one}, 'settle', 0, 'report', '2026-03-02Z');
-INSERT INTO charge_outcome (lane, id, kind, amount, reason, at, journal_id) VALUES
-    (7, {two}, 'refund', 5, 'failed', '2026-03-02Z', {two});
+INSERT INTO charge_outcome (lane, id, kind, amount, reason, at, journal_lane, journal_id)
+    VALUES (7, {two}, 'refund', 5, 'failed', '2026-03-02Z', 7, {two});
 INSERT INTO final (lane, id, account_id, class, segments, state, code, at)
     SELECT lane, id, account_id, class, segments,
     CASE WHEN id = {one} THEN 'delivered' ELSE 'failed' END, '000', '2026-03-02Z' FROM message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -14,11 +15,17 @@ from umcloud.domains.accounts.model import FreezeReason
 from umcloud.domains.ledger import queries as ledger
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.messaging import explain, facts, queries
-from umcloud.domains.messaging.errors import AccountStopped, NoRecipient, TooManyRecipients
+from umcloud.domains.messaging.errors import (
+    AccountStopped,
+    NoRecipient,
+    Overloaded,
+    TooManyRecipients,
+)
 from umcloud.domains.messaging.model import Status
 from umcloud.domains.messaging.pump import Pump
-from umcloud.infra.db import Database
+from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
+from umcloud.kernel.ids import AccountId
 from umcloud.wire.phones import NumberMalformed
 
 NewSender = Callable[..., Awaitable[Sender]]
@@ -164,6 +171,22 @@ async def test_a_stopped_account_with_two_requests_at_once_stops_nobody_else(
     assert isinstance(second, AccountStopped)
     assert not isinstance(answer, BaseException)
     assert answer.accepted == 1
+
+
+async def test_facts_that_are_never_current_do_not_keep_the_pump_for_ever(
+    prepared: Database, new_sender: NewSender, now: datetime
+) -> None:
+    sender = await new_sender()
+
+    async def always_older(tx: Tx, account_id: AccountId) -> facts.SenderFacts:
+        found = await facts.load(tx, account_id)
+        return replace(found, version=found.version - 1)
+
+    pump = Pump(prepared, lambda: now, patience_seconds=0.1, load=always_older)
+    await pump.start()
+    with pytest.raises(Overloaded):
+        await pump.submit(sender.request("13800138000"))
+    await pump.stop()
 
 
 async def test_requests_out_of_bounds_are_refused(pump: Pump, new_sender: NewSender) -> None:

@@ -39,21 +39,21 @@ READ_BUCKETS = Prepared(
     "WHERE (b.expires_at IS NULL OR b.expires_at > $3) AND (b.remaining > 0 OR b.kind = 'credit') "
     "ORDER BY b.wallet_id, b.priority, b.expires_at NULLS LAST, b.id",
 )
-WRITE_JOURNALS = Prepared(
-    "write_journals",
-    "int2[], uuid[], text, timestamptz, date",
+WRITE_JOURNAL = Prepared(
+    "write_journal",
+    "int2, uuid, text, timestamptz, date",
     "INSERT INTO journal (lane, id, kind, booked_at, effective_on, reason) "
-    "SELECT lane, id, $3, $4, $5, $3 FROM unnest($1, $2) AS j(lane, id)",
+    "VALUES ($1, $2, $3, $4, $5, $3)",
 )
 MOVE_WALLETS = Prepared(
     "move_wallets",
-    "int2[], uuid[], uuid[], int8[]",
+    "int2[], uuid[], int8[], int2, uuid",
     "WITH moved AS (UPDATE wallet w SET posted = w.posted + d.amount, seq = w.seq + 1 "
-    "FROM unnest($1, $2, $3, $4) AS d(lane, id, journal_id, amount) "
+    "FROM unnest($1, $2, $3) AS d(lane, id, amount) "
     "WHERE w.lane = d.lane AND w.id = d.id "
-    "RETURNING w.lane, w.id, w.seq, w.posted, d.journal_id, d.amount) "
-    "INSERT INTO entry (lane, wallet_id, seq, journal_id, amount, balance_after) "
-    "SELECT lane, id, seq, journal_id, amount, posted FROM moved",
+    "RETURNING w.lane, w.id, w.seq, w.posted, d.amount) "
+    "INSERT INTO entry (lane, wallet_id, seq, journal_lane, journal_id, amount, balance_after) "
+    "SELECT lane, id, seq, $4, $5, amount, posted FROM moved",
 )
 MOVE_BUCKETS = Prepared(
     "move_buckets",
@@ -64,21 +64,20 @@ MOVE_BUCKETS = Prepared(
 )
 WRITE_OPERATOR = Prepared(
     "write_operator",
-    "int2[], uuid[], int2[], text[], text[], int8[]",
+    "int2, uuid, int2[], text[], text[], int8[]",
     "INSERT INTO operator_entry (lane, journal_id, line, ledger_account, currency, amount) "
-    "SELECT * FROM unnest($1, $2, $3, $4, $5, $6)",
+    "SELECT $1, $2, o.* FROM unnest($3, $4, $5, $6) AS o",
 )
 WRITE_CHARGES = Prepared(
     "write_charges",
-    "int2[], uuid[], uuid[], uuid[], uuid[], int8[], int4[], uuid[], text[], bool[], uuid[], "
-    "text[]",
+    "int2[], uuid[], uuid[], uuid[], uuid[], int8[], int4[], uuid[], text[], bool[], text[], "
+    "int2, uuid",
     "INSERT INTO charge (lane, id, account_id, wallet_id, bucket_id, amount, quantity, price_id, "
-    "tax_code, refund_on_failure, journal_id, draws) "
+    "tax_code, refund_on_failure, draws, journal_lane, journal_id) "
     "SELECT lane, id, account_id, wallet_id, bucket_id, amount, quantity, price_id, tax_code, "
-    "refund_on_failure, journal_id, draws::jsonb "
-    "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS c(lane, id, account_id, "
-    "wallet_id, bucket_id, amount, quantity, price_id, tax_code, refund_on_failure, journal_id, "
-    "draws)",
+    "refund_on_failure, draws::jsonb, $12, $13 "
+    "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS c(lane, id, account_id, "
+    "wallet_id, bucket_id, amount, quantity, price_id, tax_code, refund_on_failure, draws)",
 )
 SETTLE_CHARGES = Prepared(
     "settle_charges",
@@ -104,22 +103,19 @@ READ_CHARGES = Prepared(
 # No ON CONFLICT here: a charge that ended meanwhile must undo the whole batch, not half of it.
 WRITE_REFUNDS = Prepared(
     "write_refunds",
-    "int2[], uuid[], int8[], uuid[], text, timestamptz",
-    "INSERT INTO charge_outcome (lane, id, kind, amount, journal_id, reason, at) "
-    "SELECT lane, id, 'refund', amount, journal_id, $5, $6 "
-    "FROM unnest($1, $2, $3, $4) AS o(lane, id, amount, journal_id)",
+    "int2[], uuid[], int8[], int2, uuid, text, timestamptz",
+    "INSERT INTO charge_outcome (lane, id, kind, amount, journal_lane, journal_id, reason, at) "
+    "SELECT lane, id, 'refund', amount, $4, $5, $6, $7 "
+    "FROM unnest($1, $2, $3) AS o(lane, id, amount)",
 )
-JOURNALS_PRESENT = Prepared(
-    "journals_present",
-    "int2[], uuid[]",
-    "SELECT j.id FROM unnest($1, $2) AS k(lane, id) CROSS JOIN LATERAL "
-    "(SELECT j.id FROM journal j WHERE j.lane = k.lane AND j.id = k.id OFFSET 0) j",
+JOURNAL_PRESENT = Prepared(
+    "journal_present", "int2, uuid", "SELECT FROM journal WHERE lane = $1 AND id = $2"
 )
 
 STATEMENTS = (
     LOCK_WALLETS,
     READ_BUCKETS,
-    WRITE_JOURNALS,
+    WRITE_JOURNAL,
     MOVE_WALLETS,
     MOVE_BUCKETS,
     WRITE_OPERATOR,
@@ -127,8 +123,11 @@ STATEMENTS = (
     SETTLE_CHARGES,
     READ_CHARGES,
     WRITE_REFUNDS,
-    JOURNALS_PRESENT,
+    JOURNAL_PRESENT,
 )
+
+#: A journal's place: (lane, id). It stands on the lowest lane that its batch touched.
+Place = tuple[int, int]
 
 _WalletRow = tuple[str, str, str, str, str, str, str, str]
 _BucketRow = tuple[str, str, str, str]
@@ -170,20 +169,14 @@ def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
     return wallets
 
 
-def write_calls(decision: Decision, journals: dict[int, int], now: datetime) -> list[str]:
-    """Return the calls that book a decided batch; `journals` gives each lane its journal id."""
+def write_calls(decision: Decision, journal: Place, now: datetime) -> list[str]:
+    """Return the calls that book a decided batch under one journal."""
     charged, moved = decision.charged, decision.movements
     if not charged.ids:
         return []
-    used = {lane: journals[lane] for lane, _ in moved.operator}
-    when = one(now.isoformat())
-    day = one(shanghai_day(now).isoformat())
     rates = charged.rates
     return [
-        WRITE_JOURNALS.call(ints(used), uuids(used.values()), one("charge"), when, day),
-        _move_wallets(moved.wallets, used, -1),
-        _move_buckets(moved.buckets, -1),
-        _write_operator(moved.operator, used, 1),
+        *_book(moved, -1, journal, "charge", now),
         WRITE_CHARGES.call(
             ints(charged.lanes),
             uuids(charged.ids),
@@ -195,45 +188,52 @@ def write_calls(decision: Decision, journals: dict[int, int], now: datetime) -> 
             uuids([rate.price_id for rate in rates]),
             texts([rate.tax_code for rate in rates]),
             texts(["t" if rate.refund_on_failure else "f" for rate in rates]),
-            uuids([used[lane] for lane in charged.lanes]),
             texts(charged.draws),
+            *_named(journal),
         ),
     ]
 
 
-def _move_wallets(moves: dict[tuple[int, int], int], journals: dict[int, int], sign: int) -> str:
-    live = {key: amount for key, amount in moves.items() if amount}
-    return MOVE_WALLETS.call(
-        ints(lane for lane, _ in live),
-        uuids(wallet for _, wallet in live),
-        uuids(journals[lane] for lane, _ in live),
-        ints(sign * amount for amount in live.values()),
-    )
+def _named(journal: Place) -> tuple[str, str]:
+    lane, id_ = journal
+    return one(lane), one(f"{id_:032x}")
 
 
-def _move_buckets(moves: dict[tuple[int, int, int], int], sign: int) -> str:
-    return MOVE_BUCKETS.call(
-        ints(lane for lane, _, _ in moves),
-        uuids(wallet for _, wallet, _ in moves),
-        uuids(bucket for _, _, bucket in moves),
-        ints(sign * amount for amount in moves.values()),
-    )
-
-
-def _write_operator(moves: dict[tuple[int, str], int], journals: dict[int, int], sign: int) -> str:
-    live = {key: amount for key, amount in moves.items() if amount}
-    return WRITE_OPERATOR.call(
-        ints(lane for lane, _ in live),
-        uuids(journals[lane] for lane, _ in live),
-        ints(range(len(live))),
-        texts([operator_account(currency) for _, currency in live]),
-        texts([currency for _, currency in live]),
-        ints(sign * amount for amount in live.values()),
-    )
+def _book(moved: Movements, sign: int, journal: Place, kind: str, now: datetime) -> list[str]:
+    """Return the calls that write a journal with both its sides; wallets move by `sign`."""
+    lane, id_ = _named(journal)
+    wallets = {key: amount for key, amount in moved.wallets.items() if amount}
+    own = {currency: amount for currency, amount in moved.operator.items() if amount}
+    return [
+        WRITE_JOURNAL.call(
+            lane, id_, one(kind), one(now.isoformat()), one(shanghai_day(now).isoformat())
+        ),
+        MOVE_WALLETS.call(
+            ints(lane for lane, _ in wallets),
+            uuids(wallet for _, wallet in wallets),
+            ints(sign * amount for amount in wallets.values()),
+            lane,
+            id_,
+        ),
+        MOVE_BUCKETS.call(
+            ints(lane for lane, _, _ in moved.buckets),
+            uuids(wallet for _, wallet, _ in moved.buckets),
+            uuids(bucket for _, _, bucket in moved.buckets),
+            ints(sign * amount for amount in moved.buckets.values()),
+        ),
+        WRITE_OPERATOR.call(
+            lane,
+            id_,
+            ints(range(len(own))),
+            texts([operator_account(currency) for currency in own]),
+            texts(list(own)),
+            ints(-sign * amount for amount in own.values()),
+        ),
+    ]
 
 
 def refund_calls(
-    charges: Sequence[StoredCharge], journals: dict[int, int], now: datetime, reason: str
+    charges: Sequence[StoredCharge], journal: Place, now: datetime, reason: str
 ) -> list[str]:
     """Return the calls that give these charges back, in full, to the buckets that paid them.
 
@@ -243,25 +243,19 @@ def refund_calls(
     for charge in charges:
         key = (charge.lane, charge.wallet)
         moved.wallets[key] = moved.wallets.get(key, 0) + charge.amount
-        side = (charge.lane, charge.currency)
-        moved.operator[side] = moved.operator.get(side, 0) + charge.amount
+        moved.operator[charge.currency] = moved.operator.get(charge.currency, 0) + charge.amount
         for bucket, share in charge.draws:
             place = (charge.lane, charge.wallet, bucket)
             moved.buckets[place] = moved.buckets.get(place, 0) + share
-    used = {charge.lane: journals[charge.lane] for charge in charges}
-    when, day = one(now.isoformat()), one(shanghai_day(now).isoformat())
     return [
-        WRITE_JOURNALS.call(ints(used), uuids(used.values()), one("refund"), when, day),
-        _move_wallets(moved.wallets, used, 1),
-        _move_buckets(moved.buckets, 1),
-        _write_operator(moved.operator, used, -1),
+        *_book(moved, 1, journal, "refund", now),
         WRITE_REFUNDS.call(
             ints(charge.lane for charge in charges),
             uuids(charge.id for charge in charges),
             ints(charge.amount for charge in charges),
-            uuids(used[charge.lane] for charge in charges),
+            *_named(journal),
             one(reason),
-            when,
+            one(now.isoformat()),
         ),
     ]
 

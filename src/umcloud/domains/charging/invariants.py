@@ -22,7 +22,8 @@ WITH paid AS (
     GROUP BY lane, journal_id, wallet_id
 ), booked AS (
     SELECT e.lane, e.journal_id, e.wallet_id, e.amount
-    FROM journal j JOIN entry e ON e.lane = j.lane AND e.journal_id = j.id WHERE j.kind = 'charge'
+    FROM journal j JOIN entry e ON e.journal_lane = j.lane AND e.journal_id = j.id
+    WHERE j.kind = 'charge'
 )
 SELECT 'journal ' || journal_id || ' takes ' || -coalesce(b.amount, 0) || ' from wallet '
     || wallet_id || ', its charges sum to ' || coalesce(p.amount, 0)
@@ -36,7 +37,8 @@ WITH given AS (
     GROUP BY o.lane, o.journal_id, c.wallet_id
 ), booked AS (
     SELECT e.lane, e.journal_id, e.wallet_id, e.amount
-    FROM journal j JOIN entry e ON e.lane = j.lane AND e.journal_id = j.id WHERE j.kind = 'refund'
+    FROM journal j JOIN entry e ON e.journal_lane = j.lane AND e.journal_id = j.id
+    WHERE j.kind = 'refund'
 )
 SELECT 'journal ' || journal_id || ' gives ' || coalesce(b.amount, 0) || ' to wallet '
     || wallet_id || ', its refunds sum to ' || coalesce(g.amount, 0)
@@ -63,7 +65,8 @@ FROM charge_outcome o JOIN charge c ON c.lane = o.lane AND c.id = o.id WHERE o.a
 _I8_UNBOOKED = """
 SELECT 'refund of charge ' || o.id || ' has no journal' FROM charge_outcome o
 WHERE o.kind = 'refund' AND NOT EXISTS (
-    SELECT FROM journal j WHERE j.lane = o.lane AND j.id = o.journal_id AND j.kind = 'refund')
+    SELECT FROM journal j
+    WHERE j.lane = o.journal_lane AND j.id = o.journal_id AND j.kind = 'refund')
 """
 _STATEMENTS = (
     ("I6", _I6),

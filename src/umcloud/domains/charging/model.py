@@ -67,8 +67,8 @@ class Movements:
 
     wallets: dict[tuple[int, int], int] = field(default_factory=dict)
     buckets: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    operator: dict[tuple[int, str], int] = field(default_factory=dict)
-    """Per (lane, currency): what the operator's side receives."""
+    operator: dict[str, int] = field(default_factory=dict)
+    """Per currency: what the operator's side receives."""
 
 
 @dataclass(slots=True)

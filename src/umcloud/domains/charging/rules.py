@@ -88,8 +88,7 @@ def _note(decision: Decision, claim: Claim, event: int, rate: Rate, paid: _Paid)
         moved.buckets[key] = moved.buckets.get(key, 0) + share
         amount += share
     moved.wallets[lane, wallet_id] = moved.wallets.get((lane, wallet_id), 0) + amount
-    side = (lane, wallet.currency)
-    moved.operator[side] = moved.operator.get(side, 0) + amount
+    moved.operator[wallet.currency] = moved.operator.get(wallet.currency, 0) + amount
     charged.lanes.append(lane)
     charged.ids.append(event)
     charged.accounts.append(claim.account)

@@ -31,8 +31,8 @@ async def charge_batch(
         known = {charge.id: charge for charge in hot.read_charges(results[3])}
         fresh = [_without(claim, known) for claim in claims] if known else claims
         decision = rules.decide(fresh, hot.read_wallets(results[1], results[2]))
-        journals = {lane: new_id().int for lane in {lane for lane, _ in pairs}}
-        await connection.run([*hot.write_calls(decision, journals, now), "COMMIT"])
+        calls = hot.write_calls(decision, (pairs[0][0], new_id().int), now) if pairs else []
+        await connection.run([*calls, "COMMIT"])
     except BaseException:
         if not connection.closed:
             await connection.rollback()

@@ -32,6 +32,7 @@ charge = Table(
     Column("price_id", UUID(as_uuid=True), nullable=False),
     Column("tax_code", Text, nullable=False),
     Column("refund_on_failure", Boolean, nullable=False),
+    Column("journal_lane", SmallInteger, nullable=False),
     Column("journal_id", UUID(as_uuid=True), nullable=False),
     Column("draws", JSONB),
     PrimaryKeyConstraint("lane", "id"),
@@ -50,11 +51,13 @@ charge_outcome = Table(
     Column("amount", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("journal_lane", SmallInteger),
     Column("journal_id", UUID(as_uuid=True)),
     PrimaryKeyConstraint("lane", "id"),
     CheckConstraint("kind IN ('settle', 'refund', 'release')", name="kind_known"),
     CheckConstraint("amount >= 0", name="not_negative"),
     CheckConstraint("(kind = 'refund') = (journal_id IS NOT NULL)", name="refund_is_booked"),
+    CheckConstraint("(journal_lane IS NULL) = (journal_id IS NULL)", name="whole_journal"),
     postgresql_partition_by="RANGE (id)",
 )
 partition_daily(charge_outcome)

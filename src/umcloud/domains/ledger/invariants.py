@@ -19,7 +19,7 @@ MOST = 100
 
 _I1 = """
 WITH line AS (
-    SELECT e.lane, e.journal_id, w.currency, e.amount
+    SELECT e.journal_lane AS lane, e.journal_id, w.currency, e.amount
     FROM entry e JOIN wallet w ON w.lane = e.lane AND w.id = e.wallet_id
     UNION ALL SELECT lane, journal_id, currency, amount FROM operator_entry
 )
@@ -28,7 +28,8 @@ FROM line GROUP BY lane, journal_id, currency HAVING sum(amount) <> 0
 """
 _I1_ABSENT = """
 SELECT 'entries of journal ' || journal_id || ', which is not there' FROM (
-    SELECT lane, journal_id FROM entry UNION SELECT lane, journal_id FROM operator_entry
+    SELECT journal_lane AS lane, journal_id FROM entry
+    UNION SELECT lane, journal_id FROM operator_entry
     EXCEPT SELECT lane, id FROM journal
 ) AS stray
 """

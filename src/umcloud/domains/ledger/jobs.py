@@ -45,7 +45,7 @@ SELECT s.block, jsonb_build_array(j.lane, j.id, j.kind,
     (extract(epoch FROM j.booked_at) * 1000000)::bigint, to_char(j.effective_on, 'YYYY-MM-DD'),
     j.reason, j.actor_id, j.reverses, j.idempotency_key, encode(j.request_hash, 'hex'),
     (SELECT jsonb_agg(jsonb_build_array(e.wallet_id, e.seq, e.amount, e.balance_after)
-        ORDER BY e.wallet_id) FROM entry e WHERE e.lane = j.lane AND e.journal_id = j.id),
+        ORDER BY e.wallet_id) FROM entry e WHERE e.journal_lane = j.lane AND e.journal_id = j.id),
     (SELECT jsonb_agg(jsonb_build_array(o.line, o.ledger_account, o.currency, o.amount)
         ORDER BY o.line) FROM operator_entry o WHERE o.lane = j.lane AND o.journal_id = j.id)
 )::text AS canonical

@@ -76,6 +76,7 @@ class LedgerLine:
     """One line of a wallet's statement, newest first."""
 
     seq: int
+    journal_lane: int
     journal_id: JournalId
     kind: str
     reason: str
@@ -91,10 +92,10 @@ async def statement(
     """Return up to `limit` lines of a wallet before the given seq, newest first."""
     rows = (
         await tx.sql(
-            "SELECT e.seq, e.journal_id, j.kind, j.reason, j.booked_at, w.currency, e.amount, "
-            "e.balance_after FROM wallet w "
+            "SELECT e.seq, e.journal_lane, e.journal_id, j.kind, j.reason, j.booked_at, "
+            "w.currency, e.amount, e.balance_after FROM wallet w "
             "JOIN entry e ON e.lane = w.lane AND e.wallet_id = w.id "
-            "JOIN journal j ON j.lane = e.lane AND j.id = e.journal_id "
+            "JOIN journal j ON j.lane = e.journal_lane AND j.id = e.journal_id "
             "WHERE w.lane = :lane AND w.account_id = :account AND w.currency = :currency "
             "AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit",
             lane=lane_of(account_id),
@@ -107,6 +108,7 @@ async def statement(
     return [
         LedgerLine(
             row.seq,
+            row.journal_lane,
             JournalId(row.journal_id),
             row.kind,
             row.reason,
@@ -158,7 +160,7 @@ async def journal_lines(tx: Tx, lane: int, journal_id: JournalId) -> list[Journa
         await tx.sql(
             "SELECT w.account_id, NULL AS ledger_account, w.currency, e.amount, e.balance_after "
             "FROM entry e JOIN wallet w ON w.lane = e.lane AND w.id = e.wallet_id "
-            "WHERE e.lane = :lane AND e.journal_id = :journal UNION ALL "
+            "WHERE e.journal_lane = :lane AND e.journal_id = :journal UNION ALL "
             "SELECT NULL, o.ledger_account, o.currency, o.amount, NULL FROM operator_entry o "
             "WHERE o.lane = :lane AND o.journal_id = :journal",
             lane=lane,

@@ -175,6 +175,7 @@ async def _move(tx: Tx, act: Act, wallet: Wallet, line: WalletLine, journal_id: 
         "lane": wallet.lane,
         "wallet_id": UUID(int=wallet.id),
         "seq": seq,
+        "journal_lane": wallet.lane,
         "journal_id": journal_id,
         "amount": line.amount,
         "balance_after": balance,

@@ -102,11 +102,13 @@ entry = Table(
     Column("lane", SmallInteger, nullable=False),
     Column("wallet_id", UUID(as_uuid=True), nullable=False),
     Column("seq", BigInteger, nullable=False),
+    # A batch's journal covers wallets of many lanes and stands on one of them (ADR 0026).
+    Column("journal_lane", SmallInteger, nullable=False),
     Column("journal_id", UUID(as_uuid=True), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
     PrimaryKeyConstraint("lane", "wallet_id", "seq"),
-    UniqueConstraint("lane", "journal_id", "wallet_id"),
+    UniqueConstraint("journal_lane", "journal_id", "wallet_id"),
     CheckConstraint("amount <> 0", name="moves_something"),
     CheckConstraint("seq > 0", name="i3_from_one"),
 )

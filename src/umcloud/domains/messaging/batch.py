@@ -44,7 +44,8 @@ class Batch:
         self.now = now
         self.answers: list[SendAnswer | Refusal] = []
         self._requests: list[tuple[SendRequest, Screened]] = []
-        self._journals: dict[int, int] = {}
+        self._lanes: list[int] = []
+        self._journal: charging.Place = (0, 0)
 
     def add(self, request: SendRequest, screened: Screened) -> None:
         """Take a request along; its answer stands at the same place in `write`'s answer."""
@@ -59,7 +60,7 @@ class Batch:
         psycopg's OperationalError before anything was written.
         """
         pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
-        lanes = sorted({lane for lane, _ in pairs})
+        self._lanes = lanes = sorted({lane for lane, _ in pairs})
         keys = [
             (r.lane, r.account_id.int, r.idempotency_key)
             for r, _ in self._requests
@@ -94,14 +95,12 @@ class Batch:
 
     async def was_committed(self, connection: HotConnection) -> bool:
         """Return whether the batch stands. The lanes' locks wait for its transaction to end."""
-        lanes = sorted(self._journals)
+        lane, journal = self._journal
         results = await connection.run(
             [
                 "BEGIN",
-                hot.lock_lanes_call(lanes),
-                charging.JOURNALS_PRESENT.call(
-                    ints(lanes), uuids(self._journals[lane] for lane in lanes)
-                ),
+                hot.lock_lanes_call(self._lanes),
+                charging.JOURNAL_PRESENT.call(one(lane), one(f"{journal:032x}")),
                 "ROLLBACK",
             ]
         )
@@ -155,15 +154,13 @@ class Batch:
             fresh, claims, decision.refused, strict=True
         ):
             _note(screened, claim, refused, answer, wallets)
-        self._journals = {
-            lane: uuid7(self.now).int for lane in sorted({r.lane for r, _, _ in fresh})
-        }
+        self._journal = self._lanes[0], uuid7(self.now).int
         if not decision.charged.ids:
             return self._key_calls(fresh)
         return [
             hot.write_lanes_call(_last_ids(fresh)),
             _messages_call(fresh),
-            *charging.write_calls(decision, self._journals, self.now),
+            *charging.write_calls(decision, self._journal, self.now),
             *self._key_calls(fresh),
         ]
 

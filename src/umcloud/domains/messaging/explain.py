@@ -38,6 +38,7 @@ class ChargeExplained:
     price_source: str
     price_valid_from: datetime
     tax_code: str
+    journal_lane: int
     journal_id: JournalId
     booked_at: datetime
     draws: list[Draw]
@@ -60,7 +61,7 @@ async def explain(tx: Tx, account_id: AccountId, message_id: MessageId) -> Charg
         await tx.sql(
             "SELECT c.*, w.currency, j.booked_at, o.kind, o.reason FROM charge c "
             "JOIN wallet w ON w.lane = c.lane AND w.id = c.wallet_id "
-            "JOIN journal j ON j.lane = c.lane AND j.id = c.journal_id "
+            "JOIN journal j ON j.lane = c.journal_lane AND j.id = c.journal_id "
             "LEFT JOIN charge_outcome o ON o.lane = c.lane AND o.id = c.id "
             "WHERE c.lane = :lane AND c.id = :id",
             lane=lane_of(account_id),
@@ -90,6 +91,7 @@ async def explain(tx: Tx, account_id: AccountId, message_id: MessageId) -> Charg
         price_source=price.source,
         price_valid_from=price.valid_from,
         tax_code=row.tax_code,
+        journal_lane=row.journal_lane,
         journal_id=JournalId(row.journal_id),
         booked_at=row.booked_at,
         draws=[Draw(bucket, kinds[bucket], share) for bucket, share in shares],

@@ -11,7 +11,9 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import psycopg
 
@@ -23,7 +25,7 @@ from umcloud.domains.messaging.ids import SessionIds
 from umcloud.domains.messaging.model import RECIPIENTS_MOST, SendAnswer, SendRequest
 from umcloud.domains.messaging.screening import screen
 from umcloud.infra.clock import Now
-from umcloud.infra.db import Database
+from umcloud.infra.db import Database, Tx
 from umcloud.infra.hot import HotConnection
 from umcloud.kernel.ids import AccountId
 from umcloud.kernel.refusals import Refusal
@@ -36,8 +38,11 @@ LINGER_SECONDS = 0.001
 _WORTHWHILE = 200
 QUEUE_MESSAGES = 50_000
 """More than this waiting for one writer is refused, with `retry_after`, not kept in memory."""
-_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
+"""For how long a request is tried again while the database is away or its facts change."""
 _FACTS_KEPT = 20_000
+
+LoadFacts: TypeAlias = Callable[[Tx, AccountId], Awaitable[SenderFacts]]
 
 
 @dataclass(slots=True)
@@ -54,8 +59,17 @@ class Pump:
     both the process and the database busy. Several processes may each run one: lanes are locked.
     """
 
-    def __init__(self, database: Database, now: Now, *, writers: int = WRITERS) -> None:
-        self._writers = [_Writer(database, now) for _ in range(writers)]
+    def __init__(
+        self,
+        database: Database,
+        now: Now,
+        *,
+        writers: int = WRITERS,
+        patience_seconds: float = PATIENCE_SECONDS,
+        load: LoadFacts = sender_facts.load,
+    ) -> None:
+        """Take for how long a request is tried again, and how facts are loaded."""
+        self._writers = [_Writer(database, now, patience_seconds, load) for _ in range(writers)]
         self._stopping = False
 
     async def start(self) -> None:
@@ -96,9 +110,13 @@ class Pump:
 class _Writer:
     """One connection and the queue in front of it."""
 
-    def __init__(self, database: Database, now: Now) -> None:
+    def __init__(
+        self, database: Database, now: Now, patience_seconds: float, load: LoadFacts
+    ) -> None:
         self._database = database
         self._now = now
+        self._patience_seconds = patience_seconds
+        self._load = load
         self._queue: deque[_Waiting] = deque()
         self.queued = 0
         self._wake = asyncio.Event()
@@ -175,6 +193,8 @@ class _Writer:
             except StaleFactsError as stale:
                 for account in stale.accounts:
                     self._facts.pop(account, None)
+                # Facts that change faster than they can be read must not keep the writer for ever.
+                pending = self._still_patient(pending)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 await self._lost(error)
                 pending = self._still_patient(pending)
@@ -200,7 +220,7 @@ class _Writer:
 
     async def _committed(self, batch: Batch, pending: list[_Waiting]) -> bool:
         """Return whether the batch in doubt was committed; keep asking until it can be known."""
-        deadline = time.monotonic() + 6 * _PATIENCE_SECONDS
+        deadline = time.monotonic() + 6 * self._patience_seconds
         while True:
             try:
                 return await batch.was_committed(await self._connected())
@@ -241,7 +261,7 @@ class _Writer:
             missing = {w.request.account_id for w in pending}
         async with self._database.transaction() as tx:
             for account_id in missing:
-                self._facts[account_id] = await sender_facts.load(tx, account_id)
+                self._facts[account_id] = await self._load(tx, account_id)
 
     async def _connected(self) -> HotConnection:
         if self._connection is None or self._connection.closed:
@@ -256,7 +276,7 @@ class _Writer:
         await asyncio.sleep(0.2)
 
     def _still_patient(self, pending: list[_Waiting]) -> list[_Waiting]:
-        oldest = time.monotonic() - _PATIENCE_SECONDS
+        oldest = time.monotonic() - self._patience_seconds
         _refuse([w for w in pending if w.since < oldest], Overloaded(retry_after_seconds=2))
         return [w for w in pending if w.since >= oldest]
 

@@ -229,8 +229,8 @@ async def _end(connection: HotConnection, endings: Sequence[Ending], now: dateti
     for reason in (REJECTED, FAILED):
         charges = [charge for charge, why in refunds.values() if why == reason and charge]
         if charges:
-            journals = {lane: uuid7(now).int for lane in sorted({c.lane for c in charges})}
-            calls += charging.refund_calls(charges, journals, now, reason)
+            journal = min(charge.lane for charge in charges), uuid7(now).int
+            calls += charging.refund_calls(charges, journal, now, reason)
     await connection.run([*calls, hot.finals_call(ordered, now), "COMMIT"])
     return len(ordered)
 

@@ -22,7 +22,7 @@ from umcloud.doors.office.export import export
 from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff, uuid_or_none
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
-from umcloud.kernel.ids import AccountId, JournalId, lane_of, show
+from umcloud.kernel.ids import AccountId, JournalId, show
 from umcloud.kernel.money import Money
 
 CURRENCIES = (CNY, UNITS_NOTICE, UNITS_MARKETING, UNITS_INTERNATIONAL)
@@ -279,10 +279,9 @@ async def statement_exported(request: Request) -> Response:
 
 
 def _leading_to(account_id: AccountId) -> TableSpec:
-    lane = lane_of(account_id)
     return replace(
         STATEMENT,
-        detail=lambda row: journal_path(lane, row.journal_id),
+        detail=lambda row: journal_path(row.journal_lane, row.journal_id),
         export=f"/ledger/accounts/{show('acc', account_id)}/lines.csv",
     )
 

@@ -54,7 +54,7 @@ from umcloud.doors.office.standing import (
 )
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
-from umcloud.kernel.ids import AccountId, MessageId, lane_of, show
+from umcloud.kernel.ids import AccountId, MessageId, show
 from umcloud.kernel.moments import day_begins
 from umcloud.kernel.money import Money
 
@@ -235,7 +235,7 @@ async def _message(request: Request, form: Form, *, unmasked: bool) -> Response:
         status_badge=status_badge(known),
         facts=_facts(request, known, unmasked=unmasked),
         steps=[_step(context.texts, line) for line in reversed(life)],
-        why=_why(request, known, charge) if charge else None,
+        why=_why(request, charge) if charge else None,
         form=form,
         unmasked=unmasked,
         may_unmask=may(request, StaffRole.SUPPORT),
@@ -276,7 +276,7 @@ def _step(texts: Texts, line: LogLine) -> Step:
     )
 
 
-def _why(request: Request, row: MessageView, charge: ChargeExplained) -> Why:
+def _why(request: Request, charge: ChargeExplained) -> Why:
     texts = context_of(request).texts
     amount: object = Exact(Money(charge.amount))
     rule = texts.ui("office.why.rule")
@@ -284,7 +284,7 @@ def _why(request: Request, row: MessageView, charge: ChargeExplained) -> Why:
         amount = texts.ui("office.units", n=charge.amount)
         rule = texts.ui("office.why.rule.package")
     price = Link(charge.price_source, "/published/prices")
-    path = f"/ledger/journals/{lane_of(row.account_id)}/{show('jrn', charge.journal_id)}"
+    path = f"/ledger/journals/{charge.journal_lane}/{show('jrn', charge.journal_id)}"
     journal = reachable(request, path, *STATEMENTS)
     return Why(
         texts.ui("office.why"),
