@@ -203,6 +203,7 @@ CREATE TABLE public.charge (
     price_id uuid NOT NULL,
     tax_code text NOT NULL,
     refund_on_failure boolean NOT NULL,
+    journal_lane smallint NOT NULL,
     journal_id uuid NOT NULL,
     draws jsonb,
     CONSTRAINT ck_charge_not_negative CHECK ((amount >= 0)),
@@ -221,6 +222,7 @@ CREATE TABLE public.charge_default (
     price_id uuid CONSTRAINT charge_price_id_not_null NOT NULL,
     tax_code text CONSTRAINT charge_tax_code_not_null NOT NULL,
     refund_on_failure boolean CONSTRAINT charge_refund_on_failure_not_null NOT NULL,
+    journal_lane smallint CONSTRAINT charge_journal_lane_not_null NOT NULL,
     journal_id uuid CONSTRAINT charge_journal_id_not_null NOT NULL,
     draws jsonb,
     CONSTRAINT ck_charge_not_negative CHECK ((amount >= 0)),
@@ -234,10 +236,12 @@ CREATE TABLE public.charge_outcome (
     amount bigint NOT NULL,
     reason text NOT NULL,
     at timestamp with time zone NOT NULL,
+    journal_lane smallint,
     journal_id uuid,
     CONSTRAINT ck_charge_outcome_kind_known CHECK ((kind = ANY (ARRAY['settle'::text, 'refund'::text, 'release'::text]))),
     CONSTRAINT ck_charge_outcome_not_negative CHECK ((amount >= 0)),
-    CONSTRAINT ck_charge_outcome_refund_is_booked CHECK (((kind = 'refund'::text) = (journal_id IS NOT NULL)))
+    CONSTRAINT ck_charge_outcome_refund_is_booked CHECK (((kind = 'refund'::text) = (journal_id IS NOT NULL))),
+    CONSTRAINT ck_charge_outcome_whole_journal CHECK (((journal_lane IS NULL) = (journal_id IS NULL)))
 )
 PARTITION BY RANGE (id);
 
@@ -248,10 +252,12 @@ CREATE TABLE public.charge_outcome_default (
     amount bigint CONSTRAINT charge_outcome_amount_not_null NOT NULL,
     reason text CONSTRAINT charge_outcome_reason_not_null NOT NULL,
     at timestamp with time zone CONSTRAINT charge_outcome_at_not_null NOT NULL,
+    journal_lane smallint,
     journal_id uuid,
     CONSTRAINT ck_charge_outcome_kind_known CHECK ((kind = ANY (ARRAY['settle'::text, 'refund'::text, 'release'::text]))),
     CONSTRAINT ck_charge_outcome_not_negative CHECK ((amount >= 0)),
-    CONSTRAINT ck_charge_outcome_refund_is_booked CHECK (((kind = 'refund'::text) = (journal_id IS NOT NULL)))
+    CONSTRAINT ck_charge_outcome_refund_is_booked CHECK (((kind = 'refund'::text) = (journal_id IS NOT NULL))),
+    CONSTRAINT ck_charge_outcome_whole_journal CHECK (((journal_lane IS NULL) = (journal_id IS NULL)))
 );
 
 CREATE TABLE public.clock_offset (
@@ -330,6 +336,7 @@ CREATE TABLE public.entry (
     lane smallint NOT NULL,
     wallet_id uuid NOT NULL,
     seq bigint NOT NULL,
+    journal_lane smallint NOT NULL,
     journal_id uuid NOT NULL,
     amount bigint NOT NULL,
     balance_after bigint NOT NULL,
@@ -1257,7 +1264,7 @@ ALTER TABLE ONLY public.consent
     ADD CONSTRAINT uq_consent_account_id_member_id_version_id UNIQUE (account_id, member_id, version_id);
 
 ALTER TABLE ONLY public.entry
-    ADD CONSTRAINT uq_entry_lane_journal_id_wallet_id UNIQUE (lane, journal_id, wallet_id);
+    ADD CONSTRAINT uq_entry_journal_lane_journal_id_wallet_id UNIQUE (journal_lane, journal_id, wallet_id);
 
 ALTER TABLE ONLY public.identity_document
     ADD CONSTRAINT uq_identity_document_application_id_kind UNIQUE (application_id, kind);

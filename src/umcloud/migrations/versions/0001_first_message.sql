@@ -137,6 +137,7 @@ CREATE TABLE charge (
 	price_id UUID NOT NULL,
 	tax_code TEXT NOT NULL,
 	refund_on_failure BOOLEAN NOT NULL,
+	journal_lane SMALLINT NOT NULL,
 	journal_id UUID NOT NULL,
 	draws JSONB,
 	CONSTRAINT pk_charge PRIMARY KEY (lane, id),
@@ -154,11 +155,13 @@ CREATE TABLE charge_outcome (
 	amount BIGINT NOT NULL,
 	reason TEXT NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	journal_lane SMALLINT,
 	journal_id UUID,
 	CONSTRAINT pk_charge_outcome PRIMARY KEY (lane, id),
 	CONSTRAINT ck_charge_outcome_kind_known CHECK (kind IN ('settle', 'refund', 'release')),
 	CONSTRAINT ck_charge_outcome_not_negative CHECK (amount >= 0),
-	CONSTRAINT ck_charge_outcome_refund_is_booked CHECK ((kind = 'refund') = (journal_id IS NOT NULL))
+	CONSTRAINT ck_charge_outcome_refund_is_booked CHECK ((kind = 'refund') = (journal_id IS NOT NULL)),
+	CONSTRAINT ck_charge_outcome_whole_journal CHECK ((journal_lane IS NULL) = (journal_id IS NULL))
 )
  PARTITION BY RANGE (id);
 
@@ -202,11 +205,12 @@ CREATE TABLE entry (
 	lane SMALLINT NOT NULL,
 	wallet_id UUID NOT NULL,
 	seq BIGINT NOT NULL,
+	journal_lane SMALLINT NOT NULL,
 	journal_id UUID NOT NULL,
 	amount BIGINT NOT NULL,
 	balance_after BIGINT NOT NULL,
 	CONSTRAINT pk_entry PRIMARY KEY (lane, wallet_id, seq),
-	CONSTRAINT uq_entry_lane_journal_id_wallet_id UNIQUE (lane, journal_id, wallet_id),
+	CONSTRAINT uq_entry_journal_lane_journal_id_wallet_id UNIQUE (journal_lane, journal_id, wallet_id),
 	CONSTRAINT ck_entry_moves_something CHECK (amount <> 0),
 	CONSTRAINT ck_entry_i3_from_one CHECK (seq > 0)
 );
