@@ -157,8 +157,15 @@ async def invited(request: Request) -> Response:
                     sender=office_of(request).sender,
                     vault=office_of(request).vault,
                 )
-            return redirect_with_flash(request, address(person.id), "office.staff.invited")
+            return redirect_with_flash(
+                request, address(person.id), "office.staff.invited", where=_where(request)
+            )
     return await render(request, "office/staff_new.html", form=form)
+
+
+def _where(request: Request) -> str:
+    """Return the address at which a person chooses a password, to be passed on."""
+    return f"{request.url.scheme}://{request.url.netloc}{context_of(request).url('/join')}"
 
 
 def _ticked(form: Form) -> frozenset[StaffRole]:
@@ -260,7 +267,9 @@ async def reset(request: Request) -> Response:
                     sender=office_of(request).sender,
                     vault=office_of(request).vault,
                 )
-            return redirect_with_flash(request, address(staff_id), "office.staff.reset.done")
+            return redirect_with_flash(
+                request, address(staff_id), "office.staff.reset.done", where=_where(request)
+            )
     return await _person(request, form)
 
 
