@@ -124,8 +124,9 @@ class Customer:
     packages: list[Package] = field(default_factory=list)
     holds: dict[HoldId, tuple[int, datetime]] = field(default_factory=dict)
     ends: Counter[str] = field(default_factory=Counter)
+    """Messages by end; all of them are `accepted` too."""
     segments: Counter[str] = field(default_factory=Counter)
-    """Of ended messages, by end."""
+    """Of messages, by end."""
     charged: Counter[str] = field(default_factory=Counter)
     """By currency."""
 
@@ -197,6 +198,8 @@ class Books:
         paid = sum(share for _, share in message.draws)
         message.customer.charged[message.currency] += paid
         self.operator[_income(message.currency), message.currency] += paid
+        message.customer.ends["accepted"] += 1
+        message.customer.segments["accepted"] += message.segments
         self.messages += 1
         self.open[message.id] = message
 

@@ -26,7 +26,7 @@ SELECT count(*) AS refunds FROM charge_outcome WHERE kind = 'refund'
 """
 _ENDS = """
 SELECT account_id, state, sum(messages)::bigint AS messages, sum(segments)::bigint AS segments
-FROM daily_count WHERE state <> 'accepted' GROUP BY account_id, state
+FROM daily_count GROUP BY account_id, state
 """
 _COUNTS = """
 SELECT (SELECT count(*) FROM message) AS messages, (SELECT count(*) FROM final) AS ended
