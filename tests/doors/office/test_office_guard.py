@@ -17,6 +17,7 @@ DEEDS = {
     "/reviews/{queue}/{id}/refuse": {StaffRole.REVIEWER},
     "/customers/{id}/freeze": {StaffRole.SUPPORT},
     "/customers/{id}/thaw": {StaffRole.SUPPORT},
+    "/customers/{id}/close": {StaffRole.SUPPORT},
     "/messages/{id}/unmask": {StaffRole.SUPPORT},
     "/lines/{number:int}/{state}": {StaffRole.NETWORK},
     "/promises": {StaffRole.FINANCE, StaffRole.NETWORK},

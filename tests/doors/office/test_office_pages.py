@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -16,7 +16,10 @@ from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.audit import queries as audit
 from umcloud.domains.audit import runs
 from umcloud.domains.audit.model import AuditRun
+from umcloud.domains.ledger import holds
 from umcloud.domains.messaging import explain
+from umcloud.infra.db import Database
+from umcloud.kernel.act import Act
 from umcloud.kernel.ids import lane_of, show, uuid7
 
 PAGES: dict[str, Callable[[World], str]] = {
@@ -168,6 +171,33 @@ async def test_freezing_and_thawing_are_support_s_and_take_a_reason(
     assert "The account is frozen." in frozen.text
     thawed = await support.post(f"{page}/thaw", {"note": "mended"}, page=page)
     assert "The account works again." in thawed.text
+
+
+@pytest.mark.clause("C4.2")
+async def test_closing_says_what_is_still_owed_and_then_is_for_good(
+    world: World, sign_in: SignIn, database: Database, act: Act
+) -> None:
+    support, reviewer = await sign_in("support"), await sign_in("reviewer")
+    page = f"/customers/{show('acc', world.sender)}"
+    told = {"note": "asked for by its owner, called back"}
+    assert (await reviewer.post(f"{page}/close", told, page="/")).status_code == 403
+    async with database.transaction() as tx:
+        held = await holds.hold(
+            tx,
+            act,
+            account_id=world.sender,
+            amount=300_000,
+            expires_at=act.now + timedelta(days=30),
+        )
+    refused = await support.post(f"{page}/close", told, page=page)
+    assert "CNY 0.30 is still set aside" in refused.text
+    async with database.transaction() as tx:
+        await holds.void_hold(tx, act, account_id=world.sender, hold_id=held)
+    closed = await support.post(f"{page}/close", told, page=page)
+    assert "The account is closed." in closed.text
+    again = await support.get(page)
+    assert "Close for good" not in again.text
+    assert "Freeze the account" not in again.text
 
 
 async def test_lines_are_drained_by_the_network_s_people_only(

@@ -70,5 +70,22 @@ class HoldExceeded(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class AccountOwes(Refusal):
+    """The account has a debt, so it cannot be closed (C4.2). Facts: owed, in yuan."""
+
+    code: ClassVar[str] = "balance.owed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class HoldsOpen(Refusal):
+    """Money is set aside for what still runs, so the account cannot be closed (C4.2).
+
+    Facts: held, in yuan.
+    """
+
+    code: ClassVar[str] = "hold.open"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class UnbalancedError(ValueError):
     """A journal that does not sum to zero: a programmer's error, never a customer's."""

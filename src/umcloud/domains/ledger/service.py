@@ -8,7 +8,13 @@ from sqlalchemy import select, update
 
 from umcloud.domains.ledger import rules, store
 from umcloud.domains.ledger import tables as t
-from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance, NoWallet
+from umcloud.domains.ledger.errors import (
+    AccountOwes,
+    HoldsOpen,
+    IdempotencyConflict,
+    InsufficientBalance,
+    NoWallet,
+)
 from umcloud.domains.ledger.events import CreditLimitSet, JournalPosted
 from umcloud.domains.ledger.model import (
     CNY,
@@ -24,6 +30,7 @@ from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, JournalId, WalletId, lane_of, uuid7
 from umcloud.kernel.moments import shanghai_day
+from umcloud.kernel.money import Money
 
 
 async def open_wallet(tx: Tx, act: Act, *, account_id: AccountId, currency: str = CNY) -> WalletId:
@@ -52,9 +59,7 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
     Raises NoWallet, InsufficientBalance.
     """
     wallet = await _locked_wallet(tx, act, account_id, CNY)
-    drawn = -sum(b.remaining for b in wallet.buckets if b.kind is BucketKind.CREDIT)
-    # What was drawn on credit counts in full: no voucher beside it, live or expired, pays for it.
-    owed = max(drawn, wallet.held - wallet.posted)
+    owed = max(_drawn(wallet), wallet.held - wallet.posted)
     if owed > micros:
         raise InsufficientBalance.of(CNY, needed=owed, available=micros)
     await tx.execute(
@@ -65,6 +70,24 @@ async def set_credit_limit(tx: Tx, act: Act, *, account_id: AccountId, micros: i
     if not any(bucket.kind is BucketKind.CREDIT for bucket in wallet.buckets):
         await store.add_to_bucket(tx, wallet, uuid7(act.now), NewBucket(BucketKind.CREDIT, 0))
     await tx.announce(act, CreditLimitSet(account_id=account_id, micros=micros))
+
+
+async def require_settled(tx: Tx, act: Act, *, account_id: AccountId) -> None:  # C4.2
+    """Refuse an account that owes money or has money set aside; its wallet stays locked.
+
+    Raises NoWallet, AccountOwes, HoldsOpen.
+    """
+    wallet = await _locked_wallet(tx, act, account_id, CNY)
+    owed = max(_drawn(wallet), -wallet.posted)
+    if owed > 0:
+        raise AccountOwes(owed=Money(owed).plain())
+    if wallet.held:
+        raise HoldsOpen(held=Money(wallet.held).plain())
+
+
+def _drawn(wallet: Wallet) -> int:
+    # What was drawn on credit counts in full: no voucher beside it, live or expired, pays for it.
+    return -sum(b.remaining for b in wallet.buckets if b.kind is BucketKind.CREDIT)
 
 
 async def post(tx: Tx, act: Act, journal: NewJournal) -> Journal:

@@ -131,6 +131,17 @@ async def _route(tx: Tx, kind: str) -> Route | None:
     return Route(row.number, row.source) if row else None
 
 
+async def hold_still(tx: Tx, account_id: AccountId) -> None:
+    """Let no batch with messages of the account be accepted until this transaction ends.
+
+    One that comes meanwhile waits, and then sees what was changed. To be asked for before any
+    wallet is locked, as the batches do.
+    """
+    await tx.sql(
+        "SELECT FROM lane_log WHERE lane = :lane FOR NO KEY UPDATE", lane=lane_of(account_id)
+    )
+
+
 async def changed(tx: Tx, account_id: AccountId) -> None:
     """Say, in the changing transaction, that the account's facts are no longer what they were."""
     await tx.sql(

@@ -1,4 +1,4 @@
-"""Customers: search, one customer from all sides, freeze and thaw, and its latest log."""
+"""Customers: search, one customer from all sides, freeze, thaw and close, its latest log."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from umcloud.domains.accounts.model import (
 )
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.audit import queries as audit
+from umcloud.domains.flows import close as ending
 from umcloud.domains.identity import queries as identity
 from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger.model import Balance, UnitBalance
@@ -110,6 +111,11 @@ THAW = FormSpec(
     submit="office.thaw.submit",
     fields=(LongText(name="note", label="office.thaw.note", max_length=500),),
 )
+CLOSE = FormSpec(
+    "close",
+    submit="office.close.submit",
+    fields=(LongText(name="note", label="office.close.note", max_length=500),),
+)
 
 
 @only_staff(*CUSTOMERS)
@@ -146,7 +152,7 @@ async def customer(request: Request) -> Response:
     return await _customer(request, None)
 
 
-async def _customer(request: Request, form: Form | None) -> Response:
+async def _customer(request: Request, form: Form | None, closing: Form | None = None) -> Response:
     context = context_of(request)
     account_id = AccountId(id_in_path(request, "acc"))
     texts = context.texts
@@ -176,6 +182,7 @@ async def _customer(request: Request, form: Form | None) -> Response:
         address=address(account_id),
         state=state_badge(account),
         form=form or blank_form(request, spec),
+        closing=closing or blank_form(request, CLOSE),
         may_change=may(request, StaffRole.SUPPORT),
         **facts,
     )
@@ -339,10 +346,24 @@ async def thaw(request: Request) -> Response:
     return await _customer(request, form)
 
 
+@only_staff(StaffRole.SUPPORT)
+async def close(request: Request) -> Response:
+    """Close the account for good, once nothing is owed or set aside (C4.2)."""
+    context, form = context_of(request), await read_form(request, CLOSE)
+    account_id = AccountId(id_in_path(request, "acc"))
+    if form.ok:
+        with form.keeping_refusals():
+            async with context.transaction() as tx:
+                await ending.close(tx, context.act, account_id=account_id, note=form.text("note"))
+            return redirect_with_flash(request, address(account_id), "office.close.done")
+    return await _customer(request, None, form)
+
+
 ROUTES = [
     Route("/customers", customers),
     Route("/customers.csv", exported),
     Route("/customers/{id}", customer),
     Route("/customers/{id}/freeze", freeze, methods=["POST"]),
     Route("/customers/{id}/thaw", thaw, methods=["POST"]),
+    Route("/customers/{id}/close", close, methods=["POST"]),
 ]
