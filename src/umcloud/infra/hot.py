@@ -54,6 +54,11 @@ def uuids(values: Iterable[int | None]) -> str:
     return "'{" + packed.hex(",", 16) + "}'"
 
 
+def read_uuid(text: str) -> int:
+    """Return the 128-bit integer of a UUID as PostgreSQL writes it."""
+    return int(text.replace("-", ""), 16)
+
+
 def texts(values: Sequence[str | None]) -> str:
     """Return an array literal of texts; a text holding NUL cannot be stored and raises."""
     try:

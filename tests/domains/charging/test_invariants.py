@@ -90,7 +90,8 @@ FAULTS = {
     "a refund that was not booked": Fault(
         [
             (
-                "INSERT INTO charge_outcome (lane, id, kind, amount, reason, at, journal_lane, journal_id) "
+                "INSERT INTO charge_outcome "
+                "(lane, id, kind, amount, reason, at, journal_lane, journal_id) "
                 "SELECT lane, id, 'refund', 0, 'x', '2026-03-02Z', lane, id FROM charge "
                 "WHERE id = {one}"
             )

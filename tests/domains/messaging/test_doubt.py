@@ -111,9 +111,9 @@ async def test_killed_backends_lose_and_double_nothing(
 
 def test_session_ids_only_grow_and_leave_room_for_their_messages(now: datetime) -> None:
     ids = SessionIds()
-    made = [ids.next(now, 0) for _ in range(1_000)]
+    made = [ids.next(unix_ms(now), 0) for _ in range(1_000)]
     above = made[-1] + (5 << 80)
-    made.append(ids.next(now, above))
+    made.append(ids.next(unix_ms(now), above))
     assert made == sorted(set(made))
     assert made[-1] > above
     assert all(one & SESSION_MASK == 0 for one in made)
@@ -124,6 +124,6 @@ def test_session_ids_only_grow_and_leave_room_for_their_messages(now: datetime) 
 def test_counting_up_carries_over_version_and_variant(now: datetime) -> None:
     ids = SessionIds()
     full = (unix_ms(now) << 80) | 0x7 << 76 | 0xFFF << 64 | 0b10 << 62 | ((1 << 62) - 1)
-    following = ids.next(now, full)
+    following = ids.next(unix_ms(now), full)
     assert following >> 80 == unix_ms(now) + 1
     assert following & SESSION_MASK == 0

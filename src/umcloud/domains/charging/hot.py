@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
-from uuid import UUID
 
 from umcloud.domains.charging.model import (
     Decision,
@@ -17,7 +16,7 @@ from umcloud.domains.charging.model import (
 )
 from umcloud.domains.charging.rules import operator_account
 from umcloud.domains.ledger.model import Bucket, BucketKind, Wallet
-from umcloud.infra.hot import Prepared, Rows, ints, one, texts, uuids
+from umcloud.infra.hot import Prepared, Rows, ints, one, read_uuid, texts, uuids
 from umcloud.kernel.moments import shanghai_day
 
 LOCK_WALLETS = Prepared(
@@ -147,10 +146,10 @@ def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
     by_id: dict[str, Wallet] = {}
     for row in wallet_rows:
         lane, wallet_id, account, currency, posted, held, limit, seq = cast("_WalletRow", row)
-        payer = int(account.replace("-", ""), 16)
+        payer = read_uuid(account)
         wallet = Wallet(
             int(lane),
-            int(wallet_id.replace("-", ""), 16),
+            read_uuid(wallet_id),
             payer,
             currency,
             int(posted),
@@ -163,9 +162,7 @@ def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
         wallets[payer, currency] = wallet
     for row in bucket_rows:
         wallet_id, bucket_id, kind, remaining = cast("_BucketRow", row)
-        by_id[wallet_id].buckets.append(
-            Bucket(int(bucket_id.replace("-", ""), 16), _KINDS[kind], int(remaining))
-        )
+        by_id[wallet_id].buckets.append(Bucket(read_uuid(bucket_id), _KINDS[kind], int(remaining)))
     return wallets
 
 
@@ -267,14 +264,14 @@ def read_charges(rows: Rows) -> list[StoredCharge]:
         lane, event, account, wallet, bucket, amount, quantity, on_failure, draws, currency, end = (
             row
         )
-        first = UUID(str(bucket)).int
+        first = read_uuid(str(bucket))
         split = [(int(b, 16), share) for b, share in json.loads(draws)] if draws else None
         charges.append(
             StoredCharge(
                 lane=int(str(lane)),
-                id=UUID(str(event)).int,
-                account=UUID(str(account)).int,
-                wallet=UUID(str(wallet)).int,
+                id=read_uuid(str(event)),
+                account=read_uuid(str(account)),
+                wallet=read_uuid(str(wallet)),
                 amount=int(str(amount)),
                 quantity=int(str(quantity)),
                 refund_on_failure=on_failure == "t",

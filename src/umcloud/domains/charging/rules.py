@@ -22,7 +22,8 @@ def decide(claims: Sequence[Claim], wallets: Wallets) -> Decision:
     decision = Decision([], Charged(), Movements())
     for claim in claims:
         units, money = _wallets_of(claim, wallets)
-        if claim.atomic and not _affordable(claim.rates, units, money):
+        # One event is all or nothing by itself.
+        if claim.atomic and len(claim.ids) > 1 and not _affordable(claim.rates, units, money):
             decision.refused.append(list(range(len(claim.ids))))
             continue
         decision.refused.append(_charge(claim, units, money, decision))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import psycopg
 
@@ -18,8 +17,9 @@ from umcloud.domains.messaging import accept_hot as hot
 from umcloud.domains.messaging.ids import SessionIds
 from umcloud.domains.messaging.model import SendAnswer, SendRequest
 from umcloud.domains.messaging.screening import Screened
-from umcloud.infra.hot import HotConnection, Rows, ints, one, texts, uuids
+from umcloud.infra.hot import HotConnection, Rows, ints, one, read_uuid, texts, uuids
 from umcloud.kernel.ids import AccountId, uuid7
+from umcloud.kernel.moments import unix_ms
 from umcloud.kernel.refusals import Refusal, registry
 
 STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
@@ -80,7 +80,7 @@ class Batch:
             await connection.rollback()
             raise StaleFactsError(stale)
         wallets = charging.read_wallets(results[3], results[4])
-        above = max(UUID(str(row[1])).int for row in results[1])
+        above = max(read_uuid(str(row[1])) for row in results[1])
         known = _known(results[5]) if keys else {}
         writes = self._decide(wallets, known, ids, above)
         try:
@@ -107,7 +107,7 @@ class Batch:
         return bool(results[2])
 
     def _stale(self, rows: Rows) -> list[AccountId]:
-        current = {UUID(str(account)).int: int(str(version)) for account, version in rows}
+        current = {read_uuid(str(account)): int(str(version)) for account, version in rows}
         return [
             request.account_id
             for request, screened in self._requests
@@ -121,6 +121,7 @@ class Batch:
         ids: SessionIds,
         above: int,
     ) -> list[str]:
+        milliseconds = unix_ms(self.now)
         claims: list[Claim] = []
         fresh: list[tuple[SendRequest, Screened, SendAnswer]] = []
         for request, screened in self._requests:
@@ -128,7 +129,7 @@ class Batch:
             if stored is not None:
                 self.answers.append(stored)
                 continue
-            session = ids.next(self.now, above)
+            session = ids.next(milliseconds, above)
             answer = SendAnswer(session, dict(screened.refused), [0] * request.size)
             self.answers.append(answer)
             whole = not (request.atomic and screened.refused)
@@ -244,7 +245,7 @@ def _messages_call(fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> str
 
 def _known(rows: Rows) -> dict[tuple[int, str], tuple[str, SendAnswer]]:
     return {
-        (UUID(str(account)).int, str(key)): (str(asked), _unpack(str(session), str(answer)))
+        (read_uuid(str(account)), str(key)): (str(asked), _unpack(str(session), str(answer)))
         for account, key, asked, session, answer in rows
     }
 
@@ -272,4 +273,4 @@ def _unpack(session: str, packed: str) -> SendAnswer:
     stored = json.loads(packed)
     kinds = registry()
     refused = {int(p): kinds[code](**facts) for p, (code, facts) in stored["refused"].items()}
-    return SendAnswer(UUID(session).int, refused, stored["segments"])
+    return SendAnswer(read_uuid(session), refused, stored["segments"])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from umcloud.domains.messaging.report_model import Sent
 from umcloud.domains.messaging.reports import is_over
 from umcloud.infra.db import Tx
-from umcloud.infra.hot import HotConnection, Prepared, Rows, ints, one, uuids
+from umcloud.infra.hot import HotConnection, Prepared, Rows, ints, one, read_uuid, uuids
 
 # LATERAL with bounds on both sides: only the partitions and rows that are new are touched, and
 # the rows come in order without a sort. `last_id` and the rows are of one snapshot, so a lane
@@ -90,9 +90,9 @@ class Follower:
         """Start from the checkpoint; what lies between it and now may have been sent before."""
         (rows,) = await connection.run([READ_CURSORS.call(one(self._line))])
         for lane, cursor, last in rows:
-            self.cursors[int(str(lane))] = read_id(str(cursor))
-            if read_id(str(cursor)) < read_id(str(last)):
-                self._backlog[int(str(lane))] = read_id(str(last))
+            self.cursors[int(str(lane))] = read_uuid(str(cursor))
+            if read_uuid(str(cursor)) < read_uuid(str(last)):
+                self._backlog[int(str(lane))] = read_uuid(str(last))
 
     async def read(self, connection: HotConnection, limit: int) -> list[Logged]:
         """Return the next messages, at most `limit`; parts that are over are named in `tries`."""
@@ -131,10 +131,10 @@ class Follower:
             )
             lane = int(lane_text)  # type: ignore[arg-type]  # never NULL
             if whole or id_text is None:
-                cursors[lane] = max(cursors[lane], read_id(str(last)))
+                cursors[lane] = max(cursors[lane], read_uuid(str(last)))
             if id_text is None:
                 continue
-            id_ = read_id(id_text)
+            id_ = read_uuid(id_text)
             cursors[lane] = max(cursors[lane], id_)
             account = accounts.get(account_text)  # type: ignore[arg-type]  # never NULL
             if account is None:
@@ -146,13 +146,8 @@ class Follower:
     def _account(self, text: str) -> int:
         if len(self._accounts) >= 10_000:
             self._accounts.clear()
-        self._accounts[text] = account = read_id(text)
+        self._accounts[text] = account = read_uuid(text)
         return account
-
-
-def read_id(text: str) -> int:
-    """Return the 128-bit integer of a UUID as PostgreSQL writes it."""
-    return int(text.replace("-", ""), 16)
 
 
 _NONE: dict[int, list[str]] = {}

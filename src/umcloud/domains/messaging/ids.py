@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 
 from umcloud.domains.messaging.model import SESSION_MASK
-from umcloud.kernel.moments import unix_ms
 
 _VARIANT = 0b10 << 62
 _VERSION = 0x7 << 76
@@ -19,13 +17,14 @@ class SessionIds:
     def __init__(self) -> None:
         self._last = 0
 
-    def next(self, now: datetime, above: int) -> int:
+    def next(self, milliseconds: int, above: int) -> int:
         """Return a new session's id as a 128-bit integer, greater than `above` and all before.
+
+        `milliseconds` since 1970 are the moment (`kernel.moments.unix_ms`).
 
         Within a millisecond ids count up from a random start; beyond it they begin anew.
         """
         floor = max(self._last, above)
-        milliseconds = unix_ms(now)
         if milliseconds > floor >> 80:
             # One bit of the random part stays free, so that counting up has room.
             tail = secrets.randbits(45) << 16
