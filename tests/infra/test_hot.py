@@ -61,7 +61,8 @@ async def test_texts_arrive_as_they_are(hot: HotConnection, values: list[str | N
 
 
 async def test_every_nasty_text_arrives_alone_and_in_company(hot: HotConnection) -> None:
-    for values in ([*NASTY, None], *([text] for text in NASTY), *(["a", text] for text in NASTY)):
+    together: list[list[str | None]] = [[*NASTY, None]]
+    for values in together + [[text] for text in NASTY] + [["a", text] for text in NASTY]:
         (rows,) = await hot.run([ECHO_TEXTS.call(texts(values))])
         assert [row[0] for row in rows] == values
 

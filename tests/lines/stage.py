@@ -30,6 +30,7 @@ from umcloud.infra.db import Database
 from umcloud.infra.hot import HotConnection
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import AccountId, lane_of, uuid7
+from umcloud.kernel.moments import unix_ms
 from umcloud.lines.line import Patience
 from umcloud.lines.runner import Runner
 from umcloud.wire.gsm.segments import encode_parts
@@ -70,7 +71,7 @@ class Stage:
         line: int = 1,
     ) -> list[int]:
         """Charge and append one message to each number, as the pump does; return their ids."""
-        session = self.ids.next(self.now, 0)
+        session = self.ids.next(unix_ms(self.now), 0)
         ids = [session + n + 1 for n in range(len(numbers))]
         rate = Rate(UNITS_NOTICE, 1, PRICE, 1, "sms.6", refund_on_failure=refund_on_failure)
         claim = Claim(ACCOUNT.int, LANE, ids, [rate] * len(ids), atomic=False)

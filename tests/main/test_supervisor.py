@@ -67,7 +67,7 @@ class Cloud:
     def query(self, statement: str) -> list[tuple[object, ...]]:
         url = embedded(settings(self.variables)).url()
         with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]  # test's own SQL
+            cursor = connection.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
 
     def answers(self) -> bool:

@@ -46,7 +46,7 @@ async def grant(
 ) -> None:
     async with database.transaction() as tx:
         await books.open_wallet(tx, act, account_id=ACCOUNT, currency=currency)
-        lines = [
+        lines: list[WalletLine | OperatorLine] = [
             WalletLine(ACCOUNT, currency, bucket.amount, bucket),
             OperatorLine("clearing:sandbox", currency, -bucket.amount),
         ]

@@ -12,6 +12,7 @@ from umcloud.domains.messaging.ids import SessionIds
 from umcloud.infra.db import Database
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import AccountId, MessageId, lane_of
+from umcloud.kernel.moments import unix_ms
 
 OURS = "10690000"
 HANDSET = "8613800138888"
@@ -57,7 +58,7 @@ class Sent:
         at: datetime | None = None,
     ) -> MessageId:
         """Append an accepted message and return its id."""
-        message = UUID(int=self.ids.next(at or self.now, 0) + 1)
+        message = UUID(int=self.ids.next(unix_ms(at or self.now), 0) + 1)
         async with self.database.transaction() as tx:
             await tx.sql(
                 "INSERT INTO message VALUES (:lane, :id, :account, 1, 'notice', :to, :source, "

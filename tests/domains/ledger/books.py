@@ -36,7 +36,7 @@ async def credit(
     """Give the account a bucket, from clearing."""
     await service.open_wallet(tx, act, account_id=account_id)
     bucket = NewBucket(kind, amount, expires_at, refundable=kind is BucketKind.CASH)
-    lines = [
+    lines: list[WalletLine | OperatorLine] = [
         WalletLine(account_id, CNY, amount, bucket),
         OperatorLine("clearing:sandbox", CNY, -amount),
     ]
@@ -45,7 +45,7 @@ async def credit(
 
 async def debit(tx: Tx, act: Act, account_id: AccountId, amount: int, *, key: str) -> Journal:
     """Take money from the account, to revenue."""
-    lines = [
+    lines: list[WalletLine | OperatorLine] = [
         WalletLine(account_id, CNY, -amount),
         OperatorLine("revenue:sms", CNY, amount),
     ]

@@ -77,12 +77,12 @@ async def test_a_debit_may_name_its_bucket_even_an_expired_one(tx: Tx, act: Act)
     await service.open_wallet(tx, act, account_id=ALICE, currency=UNITS_NOTICE)
     over = act.now - timedelta(days=1)
     grant = NewBucket(BucketKind.PACKAGE, 9, over, id=bucket_id)
-    give = [
+    give: list[WalletLine | OperatorLine] = [
         WalletLine(ALICE, UNITS_NOTICE, 9, grant),
         OperatorLine("units:issued", UNITS_NOTICE, -9),
     ]
     await service.post(tx, act, NewJournal("package", "a", give, "test"))
-    void = [
+    void: list[WalletLine | OperatorLine] = [
         WalletLine(ALICE, UNITS_NOTICE, -9, bucket=bucket_id),
         OperatorLine("units:issued", UNITS_NOTICE, 9),
     ]

@@ -24,7 +24,7 @@ ONE = {"to": "13800138000", "template": "UTN260302ABCDEF"}
 @pytest.mark.parametrize("path", ["/messages", "/balance"])
 async def test_only_the_whole_key_opens(door: Api, program: Customer, path: str) -> None:
     async def status(authorization: str | None) -> tuple[int, str]:
-        headers = {"authorization": authorization.encode("latin-1")} if authorization else {}
+        headers = {b"authorization": authorization.encode("latin-1")} if authorization else {}
         transport = httpx.ASGITransport(app=door)
         async with httpx.AsyncClient(transport=transport, base_url="http://door/v1") as http:
             if path == "/messages":

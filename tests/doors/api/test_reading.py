@@ -102,7 +102,8 @@ async def test_too_many_are_refused_as_a_whole(http: httpx.AsyncClient, program:
 async def test_pages_follow_each_other(http: httpx.AsyncClient, program: Customer) -> None:
     for number in range(5):
         await http.post("/messages", json=message(program, f"1380013800{number}"))
-    seen, before = [], {}
+    seen: list[str] = []
+    before: dict[str, str] = {}
     while True:
         page = (await http.get("/messages", params={"limit": "2", **before})).json()
         conforms(page, "MessagePage")

@@ -25,7 +25,7 @@ from umcloud.wire.phones import NumberMalformed
 
 ONE = {"to": "13800138000", "template": "UTN260302ABCDEF", "values": ["123456"]}
 
-UNREADABLE = (400, "api.body_unreadable", {})
+UNREADABLE: tuple[int, str, dict[str, str]] = (400, "api.body_unreadable", {})
 
 
 def shown(prefix: str, number: int) -> str:
@@ -126,7 +126,7 @@ async def test_a_malformed_idempotency_key_is_refused(
     http: httpx.AsyncClient, pump: Recorder, key: str
 ) -> None:
     response = await http.post(
-        "/messages", json=ONE, headers=[("idempotency-key", key.encode("latin-1"))]
+        "/messages", json=ONE, headers={b"idempotency-key": key.encode("latin-1")}
     )
     assert response.status_code == 400
     assert response.json()["type"] == "api.idempotency_key_malformed"
