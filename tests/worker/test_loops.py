@@ -37,6 +37,25 @@ async def test_a_job_that_fails_rests_and_hurts_no_other(
     assert "13800138000" not in caplog.text
 
 
+async def test_a_greedy_job_goes_on_only_after_a_full_run(tools: Tools) -> None:
+    calls = {"little": 0, "much": 0}
+
+    async def little(given: Tools) -> int:
+        del given
+        calls["little"] += 1
+        return 9
+
+    async def much(given: Tools) -> int:
+        del given
+        calls["much"] += 1
+        return 10
+
+    jobs = Job("l", 3600, little, greedy=True, full=10), Job("m", 3600, much, greedy=True, full=10)
+    async with running(tools, *jobs):
+        await until(lambda: calls["much"] >= 5)
+    assert calls["little"] == 1
+
+
 async def test_moving_the_clock_wakes_every_job(tools: Tools, database: Database) -> None:
     seen: list[datetime] = []
 

@@ -9,6 +9,7 @@ import sys
 from contextlib import AsyncExitStack
 
 import httpx
+import uvloop
 
 from umcloud.cli import audit
 from umcloud.domains.callbacks.dispatcher import Dispatcher
@@ -82,7 +83,7 @@ def main() -> int:
     stand_back()
     found = settings()
     with reachable(found) as url:
-        asyncio.run(run(found, url))
+        uvloop.run(run(found, url))
     return 0
 
 

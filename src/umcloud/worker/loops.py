@@ -73,7 +73,7 @@ class Loops:
                 delay = self.first_delay
                 took = time.perf_counter() - begun
                 pause = max(job.every, took / job.share - took)
-                if done and job.greedy:
+                if job.greedy and done >= job.full:
                     pause = 0.0
             await _wait(wake, pause)
 

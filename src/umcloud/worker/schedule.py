@@ -1,7 +1,7 @@
 """What runs when. Every job may be repeated and may run in several workers at once.
 
-A job says how much it did: while a greedy one finds work it goes on at once, else it rests for
-`every` seconds of real time. Moving the clock wakes all. Each runs in transactions of its own.
+A job says how much it did: while a greedy one finds much work it goes on at once, else it rests
+for `every` seconds of real time. Moving the clock wakes all. Each runs in transactions of its own.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Job:
     """Seconds of rest after it found nothing, or once it is done."""
     run: Callable[[Tools], Awaitable[int]]
     greedy: bool = False
+    full: int = 1
+    """So much in one run lets a greedy one go on at once; after less it rests, to find more."""
     share: float = 1.0
     """How much of the time it may take; one that got slow rests longer."""
 
@@ -171,12 +173,12 @@ async def _void_packages(tools: Tools) -> int:
 
 JOBS = (
     Job("log partitions", 600, _make_partitions),
-    Job("finals to callbacks", 0.2, _follow_finals, greedy=True),
+    Job("finals to callbacks", 0.2, _follow_finals, greedy=True, full=2_000),
     Job("callbacks", 0.2, _call_endpoints, greedy=True),
     Job("inbound messages", 0.3, _gather_inbound, greedy=True),
     Job("who was written to last", 2, _follow_talks, greedy=True, share=0.2),
     Job("old inbound parts", 3600, _forget_inbound, greedy=True),
-    Job("counts by day", 1, _count_days, greedy=True),
+    Job("counts by day", 1, _count_days, greedy=True, full=5_000),
     Job("accepted by day", 5, _count_accepted, share=0.2),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),
