@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from sim.tariff import Tariff
 from sim.wallets import CNY, Bucket, Draws, Wallet, give_back
 from umcloud.domains.ledger.holds import HoldId
+from umcloud.domains.orders.model import DEFERRED, EARNED
 from umcloud.kernel.ids import AccountId
 
 SILENCE = timedelta(hours=72)
@@ -105,7 +107,12 @@ class Package:
     units: str
     bucket: Bucket
     expires: datetime
+    quantity: int
+    price: int
+    """Micros paid."""
     voided: bool = False
+    earned: int = 0
+    """Micros of the price that were earned."""
 
 
 @dataclass(slots=True, eq=False)
@@ -241,6 +248,7 @@ class Books:
             customer.pass_time(now)
             for package in customer.packages:
                 self._void(package, now)
+                self._earn(package)
 
     def _void(self, package: Package, now: datetime) -> None:
         if package.expires <= now and not package.voided:
@@ -248,6 +256,13 @@ class Books:
             place = (f"units:issued:{package.units}", package.units)
             self.operator[place] += package.bucket.remaining
             package.bucket.remaining = 0
+
+    def _earn(self, package: Package) -> None:
+        used = package.quantity - (0 if package.voided else package.bucket.remaining)
+        earned = int(Fraction(package.price * used, package.quantity) + Fraction(1, 2))
+        self.operator[DEFERRED, CNY] -= earned - package.earned
+        self.operator[EARNED, CNY] += earned - package.earned
+        package.earned = earned
 
 
 def _income(currency: str) -> str:

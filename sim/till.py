@@ -148,7 +148,7 @@ class Till:
             raise DiffersError(f"the package cost {order.amount}, expected {price}")
         wallet = customer.wallets.setdefault(units, Wallet())
         bucket = wallet.add("package", quantity, order.expires_at)
-        customer.packages.append(Package(units, bucket, order.expires_at))
+        customer.packages.append(Package(units, bucket, order.expires_at, quantity, price))
         operator = world.books.operator
         operator[DEFERRED, CNY] += price
         operator[issued(units), units] -= quantity

@@ -686,6 +686,10 @@ CREATE TABLE public.package_order (
     request_hash bytea NOT NULL,
     voided_units integer,
     void_journal_id uuid,
+    earned_units integer DEFAULT 0 NOT NULL,
+    earned bigint DEFAULT '0'::bigint NOT NULL,
+    CONSTRAINT ck_package_order_earned_by_units CHECK (((earned)::numeric = round((((amount)::numeric * (earned_units)::numeric) / (quantity)::numeric)))),
+    CONSTRAINT ck_package_order_earns_at_most_all CHECK (((earned_units >= 0) AND (earned_units <= quantity))),
     CONSTRAINT ck_package_order_group_known CHECK ((package_group = ANY (ARRAY['notice'::text, 'marketing'::text]))),
     CONSTRAINT ck_package_order_i13_priced_once CHECK (((amount)::numeric = round(((unit_price * (quantity)::numeric) * (1000000)::numeric)))),
     CONSTRAINT ck_package_order_in_hundreds CHECK ((((quantity % 100) = 0) AND (quantity >= 100))),
@@ -1381,6 +1385,8 @@ CREATE INDEX ix_notification_unread ON public.notification USING btree (account_
 CREATE UNIQUE INDEX ix_opt_out_account_id_id ON public.opt_out USING btree (account_id, id);
 
 CREATE INDEX ix_package_order_account_id_id ON public.package_order USING btree (account_id, id);
+
+CREATE INDEX ix_package_order_to_earn ON public.package_order USING btree (id) WHERE ((voided_units IS NULL) OR (earned_units < quantity));
 
 CREATE INDEX ix_package_order_to_void ON public.package_order USING btree (expires_at) WHERE (voided_units IS NULL);
 

@@ -166,6 +166,11 @@ async def _import_statements(tools: Tools) -> int:
         return len(await payments.import_statements(tx, act, tools.channel))
 
 
+async def _earn_packages(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await orders.recognise(tx, tools.act())
+
+
 async def _void_packages(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await orders.void_expired(tx, tools.act())
@@ -189,6 +194,7 @@ JOBS = (
     Job("payments without notice", 60, _chase_payments),
     Job("payment statements", 1800, _import_statements),
     Job("expired packages", 3600, _void_packages),
+    Job("earned packages", 3600, _earn_packages, greedy=True),
     Job("old idempotency keys", 600, _expire_keys, greedy=True),
     Job("old callbacks", 3600, _forget_callbacks, greedy=True),
     Job("promises", 60, _check_promises, share=0.02),

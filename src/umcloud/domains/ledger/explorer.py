@@ -36,6 +36,8 @@ class Flow:
 
     ledger_account: str
     amount: int
+    gained: int
+    """What came in alone, whatever went out again."""
 
 
 def _head(row: Row[Any]) -> JournalHead:
@@ -88,7 +90,8 @@ async def flows(tx: Tx, since: datetime) -> list[Flow]:
     there), revenue as a positive one of `revenue:`.
     """
     rows = await tx.sql(
-        "SELECT o.ledger_account, sum(o.amount)::bigint AS amount "
+        "SELECT o.ledger_account, sum(o.amount)::bigint AS amount, "
+        "coalesce(sum(o.amount) FILTER (WHERE o.amount > 0), 0)::bigint AS gained "
         "FROM generate_series(0, :last) AS l(lane) CROSS JOIN LATERAL "
         "(SELECT ledger_account, amount FROM operator_entry o WHERE o.lane = l.lane "
         "AND o.journal_id >= :floor AND o.currency = :currency) o "
@@ -97,4 +100,4 @@ async def flows(tx: Tx, since: datetime) -> list[Flow]:
         floor=floor_of(since),
         currency=CNY,
     )
-    return [Flow(row.ledger_account, row.amount) for row in rows]
+    return [Flow(row.ledger_account, row.amount, row.gained) for row in rows]

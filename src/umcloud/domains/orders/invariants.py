@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from umcloud.domains.catalogue import queries as catalogue
+from umcloud.domains.ledger import queries as books
+from umcloud.domains.ledger.model import CNY
+from umcloud.domains.orders.model import DEFERRED, EARNED
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import PriceId
 
@@ -15,9 +18,12 @@ FROM package_order GROUP BY price_id, unit_price, package_group ORDER BY price_i
 
 
 async def violations(tx: Tx, now: datetime) -> list[str]:
-    """Return a line for each price version whose orders do not follow from it (I13)."""
+    """Return a line for each price version whose orders do not follow from it (I13).
+
+    And one where the books hold other deferred or earned money of packages than the orders.
+    """
     del now
-    found = []
+    found = await _revenue(tx)
     for row in await tx.sql(_PRICED):
         version = await catalogue.price_version(tx, PriceId(row.price_id))
         faults = []
@@ -29,3 +35,22 @@ async def violations(tx: Tx, now: datetime) -> list[str]:
             faults.append(f"group {row.package_group}")
         found += [f"I13: orders by price {row.price_id} have another {fault}" for fault in faults]
     return found
+
+
+async def _revenue(tx: Tx) -> list[str]:
+    sold = (
+        await tx.sql(
+            "SELECT coalesce(sum(amount - earned), 0)::bigint AS deferred, "
+            "coalesce(sum(earned), 0)::bigint AS earned FROM package_order"
+        )
+    ).one()
+    booked = {
+        line.ledger_account: line.amount
+        for line in await books.trial_balance(tx)
+        if line.currency == CNY
+    }
+    return [
+        f"orders say {amount} of {account}, the books {booked.get(account, 0)}"
+        for account, amount in ((DEFERRED, sold.deferred), (EARNED, sold.earned))
+        if booked.get(account, 0) != amount
+    ]

@@ -13,3 +13,8 @@ async def void_expired(tx: Tx, act: Act) -> int:
     Hourly is often enough: the books do not draw expired units anyway.
     """
     return await service.void_expired(tx, act)
+
+
+async def recognise(tx: Tx, act: Act) -> int:
+    """Book as revenue what packages have earned since; return how many were looked at."""
+    return await service.recognise(tx, act)

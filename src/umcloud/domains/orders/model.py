@@ -15,6 +15,8 @@ from umcloud.kernel.money import Money
 
 DEFERRED = "deferred:packages"
 """What customers have paid for packages and not used (合同负债)."""
+EARNED = "revenue:packages"
+"""What of it was earned: units used, or void at the end of their validity."""
 
 
 def issued(units: str) -> str:
@@ -38,6 +40,19 @@ class PackageGroup(StrEnum):
     def price_class(self) -> MessageClass:
         """The class whose tiers price it; verification and notice have the same."""
         return MessageClass.NOTICE if self is PackageGroup.NOTICE else MessageClass.MARKETING
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """An order of which other units are gone than have been booked as revenue."""
+
+    order_id: OrderId
+    amount: Money
+    quantity: int
+    earned: Money
+    """Booked so far."""
+    units: int
+    """Used so far, or void."""
 
 
 class OrderState(StrEnum):

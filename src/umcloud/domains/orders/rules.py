@@ -12,7 +12,7 @@ from umcloud.domains.orders.errors import QuantityNotSold
 from umcloud.domains.orders.model import OrderState, PackageGroup, Quote
 from umcloud.kernel.ids import OrderId
 from umcloud.kernel.moments import SHANGHAI, add_months, day_begins, shanghai_day
-from umcloud.kernel.money import priced
+from umcloud.kernel.money import Money, priced
 
 STEP = 100
 MINIMUM = 100
@@ -57,6 +57,14 @@ def state_of(
         return OrderState.VALID if remaining else OrderState.USED_UP
     rest = remaining if voided_units is None else voided_units
     return OrderState.EXPIRED if rest else OrderState.USED_UP
+
+
+def earned(amount: Money, *, units: int, quantity: int) -> Money:
+    """Return what of a package's price its used units earn: their share of it, rounded half up.
+
+    A share of the whole and not a sum of shares, so all units together earn exactly the price.
+    """
+    return Money((2 * amount.micros * units + quantity) // (2 * quantity))
 
 
 def order_number(order_id: OrderId, placed_at: datetime) -> str:

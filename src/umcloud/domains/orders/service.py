@@ -1,4 +1,4 @@
-"""Buying a package and voiding what is left of an expired one."""
+"""Buying a package, voiding what is left of an expired one, and booking what was earned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from umcloud.domains.ledger.model import (
 from umcloud.domains.orders import rules, store
 from umcloud.domains.orders.errors import AgreementNotTicked, OrderUnaffordable
 from umcloud.domains.orders.events import OrderPaid, PackageVoided
-from umcloud.domains.orders.model import DEFERRED, Order, PackageGroup, Quote, issued
+from umcloud.domains.orders.model import DEFERRED, EARNED, Order, PackageGroup, Quote, issued
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, BucketId, OrderId, uuid7
@@ -172,3 +172,31 @@ async def _void(tx: Tx, act: Act, order: Order) -> None:
             account_id=order.account_id, order_id=order.id, number=order.number, units=rest
         ),
     )
+
+
+async def recognise(tx: Tx, act: Act, *, limit: int = 500) -> int:
+    """Book as revenue what packages have earned since; return how many orders were looked at.
+
+    A used unit earns its share of the price, a refunded one gives it back, and what is void at
+    the end of the validity earns the rest. One journal for all of them.
+    """
+    found = await store.to_earn_for_update(tx, limit)
+    booked = [
+        (one.order_id, one.units, rules.earned(one.amount, units=one.units, quantity=one.quantity))
+        for one in found
+    ]
+    earned = sum(
+        now.micros - one.earned.micros for one, (_, _, now) in zip(found, booked, strict=True)
+    )
+    if earned:
+        lines = [OperatorLine(DEFERRED, CNY, -earned), OperatorLine(EARNED, CNY, earned)]
+        command = NewJournal(
+            kind="package-earned",
+            idempotency_key=f"earned:{uuid7(act.now)}",
+            lines=lines,
+            reason=f"units used or void of {len(found)} packages",
+        )
+        await ledger.post(tx, act, command)
+    if booked:
+        await store.mark_earned(tx, booked)
+    return len(found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from umcloud.domains.orders.model import Order, PackageGroup
+from umcloud.domains.orders.model import Earning, Order, PackageGroup
 from umcloud.domains.orders.tables import package_order
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, BucketId, JournalId, OrderId, PriceId
@@ -67,6 +68,38 @@ async def mark_voided(
         update(package_order)
         .where(package_order.c.id == order_id)
         .values(voided_units=units, void_journal_id=journal_id)
+    )
+
+
+_TO_EARN = """
+SELECT o.id, o.amount, o.quantity, o.earned, d.units
+FROM package_order o
+JOIN wallet w ON w.account_id = o.account_id
+JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id AND b.id = o.bucket_id
+CROSS JOIN LATERAL (SELECT CASE WHEN o.voided_units IS NULL THEN o.quantity - b.remaining
+    ELSE o.quantity END AS units) d
+WHERE (o.voided_units IS NULL OR o.earned_units < o.quantity) AND d.units <> o.earned_units
+ORDER BY o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+"""
+
+
+async def to_earn_for_update(tx: Tx, limit: int) -> list[Earning]:
+    """Lock and return orders of which other units are gone than have been booked as revenue."""
+    return [
+        Earning(OrderId(row.id), Money(row.amount), row.quantity, Money(row.earned), row.units)
+        for row in await tx.sql(_TO_EARN, limit=limit)
+    ]
+
+
+async def mark_earned(tx: Tx, booked: Sequence[tuple[OrderId, int, Money]]) -> None:
+    """Write how many units of each order are booked as revenue, and what they earned."""
+    await tx.sql(
+        "UPDATE package_order o SET earned_units = e.units, earned = e.earned "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:units AS int[]), CAST(:earned AS bigint[])) "
+        "AS e(id, units, earned) WHERE o.id = e.id",
+        ids=[order_id for order_id, _, _ in booked],
+        units=[units for _, units, _ in booked],
+        earned=[money.micros for _, _, money in booked],
     )
 
 

@@ -41,12 +41,19 @@ package_order = Table(
     Column("request_hash", LargeBinary, nullable=False),
     Column("voided_units", Integer),
     Column("void_journal_id", UUID(as_uuid=True)),
+    Column("earned_units", Integer, nullable=False, server_default="0"),
+    Column("earned", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("account_id", "idempotency_key"),
     CheckConstraint("package_group IN ('notice', 'marketing')", name="group_known"),
     CheckConstraint("number ~ '^[0-9]{23}$'", name="number_shape"),
     CheckConstraint("quantity % 100 = 0 AND quantity >= 100", name="in_hundreds"),
     CheckConstraint("amount = round(unit_price * quantity * 1000000)", name="i13_priced_once"),
     CheckConstraint("expires_at > placed_at", name="valid_for_a_while"),
+    CheckConstraint("earned_units BETWEEN 0 AND quantity", name="earns_at_most_all"),
+    # Of the whole, not step by step: however often it is booked, all units earn the price.
+    CheckConstraint(
+        "earned = round(amount::numeric * earned_units / quantity)", name="earned_by_units"
+    ),
     CheckConstraint("voided_units BETWEEN 0 AND quantity", name="voids_at_most_all"),
     CheckConstraint(
         "(void_journal_id IS NOT NULL) = (coalesce(voided_units, 0) > 0)", name="void_is_booked"
@@ -57,4 +64,9 @@ Index(
     "ix_package_order_to_void",
     package_order.c.expires_at,
     postgresql_where=text("voided_units IS NULL"),
+)
+Index(
+    "ix_package_order_to_earn",
+    package_order.c.id,
+    postgresql_where=text("voided_units IS NULL OR earned_units < quantity"),
 )

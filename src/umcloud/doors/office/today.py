@@ -111,7 +111,8 @@ def _money(request: Request, flows: Sequence[explorer.Flow]) -> list[Stat]:
 
     received = -sum(flow.amount for flow in flows if flow.ledger_account.startswith("clearing:"))
     earned = sum(flow.amount for flow in flows if flow.ledger_account.startswith("revenue:"))
-    sold = sum(flow.amount for flow in flows if flow.ledger_account.startswith("deferred:"))
+    # What packages earned leaves the deferred money again, and was sold all the same.
+    sold = sum(flow.gained for flow in flows if flow.ledger_account.startswith("deferred:"))
     return [
         Stat(
             Key("office.today.received"),

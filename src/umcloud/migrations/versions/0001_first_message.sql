@@ -886,6 +886,8 @@ CREATE TABLE package_order (
 	request_hash BYTEA NOT NULL,
 	voided_units INTEGER,
 	void_journal_id UUID,
+	earned_units INTEGER DEFAULT '0' NOT NULL,
+	earned BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_package_order PRIMARY KEY (id),
 	CONSTRAINT uq_package_order_account_id_idempotency_key UNIQUE (account_id, idempotency_key),
 	CONSTRAINT ck_package_order_group_known CHECK (package_group IN ('notice', 'marketing')),
@@ -893,6 +895,8 @@ CREATE TABLE package_order (
 	CONSTRAINT ck_package_order_in_hundreds CHECK (quantity % 100 = 0 AND quantity >= 100),
 	CONSTRAINT ck_package_order_i13_priced_once CHECK (amount = round(unit_price * quantity * 1000000)),
 	CONSTRAINT ck_package_order_valid_for_a_while CHECK (expires_at > placed_at),
+	CONSTRAINT ck_package_order_earns_at_most_all CHECK (earned_units BETWEEN 0 AND quantity),
+	CONSTRAINT ck_package_order_earned_by_units CHECK (earned = round(amount::numeric * earned_units / quantity)),
 	CONSTRAINT ck_package_order_voids_at_most_all CHECK (voided_units BETWEEN 0 AND quantity),
 	CONSTRAINT ck_package_order_void_is_booked CHECK ((void_journal_id IS NOT NULL) = (coalesce(voided_units, 0) > 0)),
 	CONSTRAINT uq_package_order_number UNIQUE (number),
@@ -902,6 +906,8 @@ CREATE TABLE package_order (
 );
 
 CREATE INDEX ix_package_order_account_id_id ON package_order (account_id, id);
+
+CREATE INDEX ix_package_order_to_earn ON package_order (id) WHERE voided_units IS NULL OR earned_units < quantity;
 
 CREATE INDEX ix_package_order_to_void ON package_order (expires_at) WHERE voided_units IS NULL;
 
