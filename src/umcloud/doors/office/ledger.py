@@ -26,7 +26,15 @@ from umcloud.kernel.ids import AccountId, JournalId, show
 from umcloud.kernel.money import Money
 
 CURRENCIES = (CNY, UNITS_NOTICE, UNITS_MARKETING, UNITS_INTERNATIONAL)
-KINDS = ("charge", "refund", "recharge", "package-order", "package-void", "payment-suspense")
+KINDS = (
+    "charge",
+    "refund",
+    "recharge",
+    "package-order",
+    "package-void",
+    "package-earned",
+    "payment-suspense",
+)
 TABS = [
     Tab(Key("office.ledger.trial"), "/ledger"),
     Tab(Key("office.ledger.journals"), "/ledger/journals"),
