@@ -111,7 +111,11 @@ async def main(chosen: Settings) -> None:
         stack.push_async_callback(pump.stop)
         channel = payment.channel(chosen, http, return_path="/costs/recharge") or NoChannel()
         secure_cookies = chosen.public_url.startswith("https://")
-        sender = CodePost(sealer, phone_domain=SANDBOX_PHONES if chosen.sandbox else None)
+        sender = CodePost(
+            sealer,
+            phone_domain=SANDBOX_PHONES if chosen.sandbox else None,
+            staff_url=f"{chosen.public_url.rstrip('/')}/office/join",
+        )
         rear = office(
             database=database,
             now=clock,

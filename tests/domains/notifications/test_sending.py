@@ -186,6 +186,20 @@ async def test_a_code_of_seven_days_speaks_of_days(
 
 
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
+async def test_a_code_for_the_staff_says_where_it_is_typed(
+    database: Database, act: Act, server: Server, locale: str
+) -> None:
+    where = "https://cloud.example/office/join"
+    post = CodePost(SEALER, staff_url=where)
+    asked = Contact(Channel.EMAIL, "wang@example.com")
+    async with database.transaction() as tx:
+        for purpose in (Purpose.STAFF, Purpose.RESET):
+            await post.send(tx, act, CodeMessage(asked, purpose, "042137", locale, 10))
+    await send(database, server, act)
+    assert sorted(where in one.text for one in server.taken) == [False, True]
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
 async def test_an_invitation_brings_its_link(
     database: Database, act: Act, server: Server, locale: str
 ) -> None:

@@ -95,6 +95,29 @@ async def test_no_page_is_wider_than_a_phone(world: World, desk: Page, address: 
         assert await desk.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
 
+async def test_a_hidden_tab_hears_nothing_until_it_is_looked_at(
+    world: World, desk: Page, address: str, act: Act
+) -> None:
+    await desk.add_init_script(
+        "window.opened = []; const Real = EventSource; "
+        "window.EventSource = class extends Real {"
+        "constructor(where) { super(where); window.opened.push(this); } };"
+    )
+    await desk.goto(f"{address}/lines")
+    await desk.wait_for_function("opened.length === 1 && opened[0].readyState === 1")
+    turn = """shown => {
+        Object.defineProperty(document, "visibilityState", {value: shown, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await desk.evaluate(turn, "hidden")
+    assert await desk.evaluate("opened.map(one => one.readyState)") == [2]
+    async with world.database.transaction() as tx:
+        await messaging.set_line_state(tx, act, number=1, state=LineState.DRAINING)
+    await desk.evaluate(turn, "visible")
+    await desk.locator("[data-live-part=lines]").get_by_text("排空中").wait_for(timeout=10_000)
+    assert await desk.evaluate("opened.length") == 2
+
+
 async def test_a_line_s_new_state_appears_by_itself(
     world: World, desk: Page, address: str, act: Act
 ) -> None:

@@ -9,8 +9,8 @@ from umcloud.doors.office import entrance
 from umcloud.doors.office.app import ROUTES
 from umcloud.doors.office.standing import OPENED, name_of
 
-FREE = {name_of(entrance.sign_out)}
-"""Whoever is signed in may leave."""
+FREE = {name_of(one) for one in (entrance.sign_out, entrance.password, entrance.password_changed)}
+"""Whoever is signed in may leave, and change their own password."""
 DEEDS = {
     "/reviews/{queue}/{id}/take": {StaffRole.REVIEWER},
     "/reviews/{queue}/{id}/approve": {StaffRole.REVIEWER},

@@ -106,6 +106,26 @@ async def test_nobody_changes_their_own_standing(world: World, sign_in: SignIn) 
     assert states == {StaffState.ACTIVE}
 
 
+@pytest.mark.usefixtures("world")
+async def test_everybody_changes_their_own_password(sign_in: SignIn) -> None:
+    here, elsewhere = await sign_in("auditor"), await sign_in("auditor")
+    assert 'href="/password"' in (await here.get("/")).text
+    wrong = {"password": "not-my-password-1", "chosen": CHOSEN}
+    refused = await here.post("/password", wrong, page="/password")
+    assert refused.status_code == 422
+    weak = await here.post("/password", {"password": PASSWORD, "chosen": "x"}, page="/password")
+    assert weak.status_code == 422
+    told = {"password": PASSWORD, "chosen": CHOSEN}
+    done = await here.post("/password", told, page="/password")
+    assert "The password is changed" in done.text
+    assert (await here.client.get("/staff")).status_code == 200
+    assert (await elsewhere.client.get("/staff")).status_code == 303
+    assert (await (await sign_in("auditor", CHOSEN)).get("/staff")).status_code == 200
+    elsewhere.client.cookies.clear()
+    old = {"email": "auditor@umcloud.example", "password": PASSWORD}
+    assert (await elsewhere.post("/sign-in", old, page="/sign-in")).status_code == 422
+
+
 @pytest.mark.parametrize("role", ["auditor", "finance", "reviewer"])
 async def test_only_an_admin_changes_people(world: World, sign_in: SignIn, role: str) -> None:
     visit, path = await sign_in(role), await person_of(world, "support")

@@ -278,6 +278,15 @@ class StaffJoined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StaffPasswordChanged(Event):
+    """A person of the operator chose another password; their sessions ended, a new one opened."""
+
+    name: ClassVar[str] = "staff.password_changed"
+    staff_id: StaffId
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class StaffRolesChanged(Event):
     """A person of the operator may do other things from now on."""
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from umcloud.domains.accounts.model import Channel, CodeMessage, Contact, InvitationMessage
+from umcloud.domains.accounts.model import (
+    Channel,
+    CodeMessage,
+    Contact,
+    InvitationMessage,
+    Purpose,
+)
 from umcloud.domains.notifications import errors, service
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
@@ -26,9 +32,15 @@ class CodePost:
     A code for +8613800138000 goes to `8613800138000@<phone_domain>` (in the sandbox: the mailbox).
     """
 
-    def __init__(self, sealer: Sealer, *, phone_domain: str | None = None) -> None:
-        """Without a phone domain, codes to phones are refused (code.phone_closed)."""
+    def __init__(
+        self, sealer: Sealer, *, phone_domain: str | None = None, staff_url: str | None = None
+    ) -> None:
+        """Without a phone domain, codes to phones are refused (code.phone_closed).
+
+        `staff_url` is where a person of the staff types the code; their mail names it.
+        """
         self._sealer = sealer
+        self._staff_url = staff_url
         self._phone_domain = phone_domain
 
     async def send(self, tx: Tx, act: Act, message: CodeMessage) -> None:
@@ -40,9 +52,14 @@ class CodePost:
             act,
             recipient=self._recipient(message.contact),
             subject=texts.ui("mail.code.subject", purpose=purpose),
-            text=_text(texts, message),
+            text=_text(texts, message) + self._where(texts, message),
             sealer=self._sealer,
         )
+
+    def _where(self, texts: Texts, message: CodeMessage) -> str:
+        if message.purpose is not Purpose.STAFF or self._staff_url is None:
+            return ""
+        return texts.ui("mail.code.where", link=self._staff_url)
 
     async def invite(self, tx: Tx, act: Act, message: InvitationMessage) -> None:
         """Queue the invitation with its link in the transaction that made it."""

@@ -55,7 +55,7 @@ async def notify(
         created_at=act.now,
         read_at=None,
     )
-    await store.add(tx, new, packed)
+    await store.add_all(tx, [new])
     if email:
         text = texts.ui("mail.frame", body=told.body)
         for person in await _recipients(tx, account_id, member_id, concerns):
@@ -69,6 +69,39 @@ async def notify(
                 sealer=sealer,
             )
     return new
+
+
+async def notify_everybody(
+    tx: Tx, act: Act, *, event_name: str, facts: Mapping[str, object], email: bool, sealer: Sealer
+) -> int:
+    """Tell every account that is not closed; return how many there are.
+
+    As `notify` does one, with few statements however many there are. Accounts without an owner
+    who has an address are told on the site alone.
+    """
+    packed = rules.pack(facts)
+    everybody = await accounts.addressees(tx)
+    told: list[Notification] = []
+    mails: list[QueuedMail] = []
+    for one in everybody:
+        who = one.account_id
+        new = NotificationId(uuid7(act.now))
+        told.append(Notification(new, who, None, event_name, packed, act.now, None))
+        if not email or not one.emails:
+            continue
+        texts = Texts(one.locale)
+        said = rules.words(texts, event_name, packed)
+        subject, text = (
+            texts.ui("mail.subject", title=said.title),
+            texts.ui("mail.frame", body=said.body),
+        )
+        mails += [
+            QueuedMail(MailId(uuid7(act.now)), who, address, subject, text, 0, act.now)
+            for address in one.emails
+        ]
+    await store.add_all(tx, told)
+    await store.enqueue_all(tx, mails, sealer)
+    return len(everybody)
 
 
 async def _recipients(
@@ -98,7 +131,7 @@ async def queue_mail(
     """Queue a mail in this transaction; the job sends it once that is committed."""
     mail_id = MailId(uuid7(act.now))
     mail = QueuedMail(mail_id, account_id, recipient, subject, text, 0, act.now)
-    await store.enqueue(tx, mail, sealer)
+    await store.enqueue_all(tx, [mail], sealer)
     return mail_id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,35 +36,41 @@ def notification_of(row: Row[Any]) -> Notification:
     )
 
 
-async def add(tx: Tx, new: Notification, packed: Mapping[str, Any]) -> None:
-    """Write a notification."""
-    await tx.execute(
-        insert(notification).values(
-            id=new.id,
-            account_id=new.account_id,
-            member_id=new.member_id,
-            event_name=new.event_name,
-            facts=dict(packed),
-            created_at=new.created_at,
-        )
-    )
+async def add_all(tx: Tx, new: Sequence[Notification]) -> None:
+    """Write notifications; their facts are packed."""
+    if new:
+        rows = [
+            {
+                "id": one.id,
+                "account_id": one.account_id,
+                "member_id": one.member_id,
+                "event_name": one.event_name,
+                "facts": dict(one.facts),
+                "created_at": one.created_at,
+            }
+            for one in new
+        ]
+        await tx.execute(insert(notification), rows)
 
 
-async def enqueue(tx: Tx, mail: QueuedMail, sealer: Sealer) -> None:
-    """Queue a mail, due at once."""
-    await tx.execute(
-        insert(email_outbox).values(
-            id=mail.id,
-            account_id=mail.account_id,
-            recipient=mail.recipient,
-            subject=mail.subject[:200],
-            sealed_text=sealer.seal(mail.text.encode(), purpose=_PURPOSE),
-            state=MailState.QUEUED.value,
-            attempts=0,
-            due_at=mail.created_at,
-            created_at=mail.created_at,
-        )
-    )
+async def enqueue_all(tx: Tx, mails: Sequence[QueuedMail], sealer: Sealer) -> None:
+    """Queue mails, due at once."""
+    if mails:
+        rows = [
+            {
+                "id": mail.id,
+                "account_id": mail.account_id,
+                "recipient": mail.recipient,
+                "subject": mail.subject[:200],
+                "sealed_text": sealer.seal(mail.text.encode(), purpose=_PURPOSE),
+                "state": MailState.QUEUED.value,
+                "attempts": 0,
+                "due_at": mail.created_at,
+                "created_at": mail.created_at,
+            }
+            for mail in mails
+        ]
+        await tx.execute(insert(email_outbox), rows)
 
 
 async def take_due(tx: Tx, now: datetime, sealer: Sealer) -> QueuedMail | None:

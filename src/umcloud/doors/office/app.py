@@ -156,7 +156,11 @@ def office(
             for name, queue in reviews.QUEUES.items():
                 counts[f"/reviews/{name}"] = await queue.length(tx)
             counts["/reviews"] = sum(counts.values())
-        return Shell(sandbox_now=context.act.now if sandbox else None, counts=counts)
+        return Shell(
+            sandbox_now=context.act.now if sandbox else None,
+            counts=counts,
+            person_links=(("/password", "office.password"),),
+        )
 
     app = desk(
         name="office",

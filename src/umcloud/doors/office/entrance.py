@@ -1,6 +1,9 @@
-"""Signing in and out of the office; choosing a password by code."""
+"""Signing in and out of the office; choosing a password by code, changing one's own."""
 
 from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +18,7 @@ from umcloud.doors.kit.fields import Email, Password, Text
 from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
 from umcloud.doors.office.standing import office_of
+from umcloud.kernel.ids import StaffId
 
 SIGN_IN = FormSpec(
     "sign-in",
@@ -34,6 +38,21 @@ JOIN = FormSpec(
         Text(name="code", label="office.join.code", autocomplete="one-time-code", max_length=12),
         Password(
             name="password",
+            label="office.join.password",
+            help="office.join.password.help",
+            autocomplete="new-password",
+        ),
+    ),
+)
+
+
+CHANGE = FormSpec(
+    "password",
+    submit="office.password",
+    fields=(
+        Password(name="password", label="office.password.now"),
+        Password(
+            name="chosen",
             label="office.join.password",
             help="office.join.password.help",
             autocomplete="new-password",
@@ -97,6 +116,35 @@ async def joined(request: Request) -> Response:
     return await render(request, "office/join.html", form=form)
 
 
+async def password(request: Request) -> Response:
+    """Show the form on which one changes one's own password."""
+    return await render(request, "office/password.html", form=blank_form(request, CHANGE))
+
+
+async def password_changed(request: Request) -> Response:
+    """Change one's own password; a wrong current one is counted although it is refused."""
+    context, form = context_of(request), await read_form(request, CHANGE)
+    if form.ok:
+        weak = ("too_short", "too_long", "common", "is_name")
+        blamed = {f"password.{one}": "chosen" for one in weak} | {"sign_in.wrong": "password"}
+        with form.keeping_refusals(blamed):
+            async with context.transaction() as tx:
+                verdict = await service.change_own_password(
+                    tx,
+                    context.act,
+                    staff_id=StaffId(cast("UUID", context.person.person_id)),
+                    password=form.text("password"),
+                    chosen=form.text("chosen"),
+                    vault=office_of(request).vault,
+                )
+            opened = verdict.or_raise()
+            response = redirect_with_flash(request, "/", "office.password.done")
+            seconds = int(ABSOLUTE[SessionKind.STAFF].total_seconds())
+            start_session(request, response, opened.token, seconds)
+            return response
+    return await render(request, "office/password.html", form=form)
+
+
 async def sign_out(request: Request) -> Response:
     """End the session, here and in the browser."""
     context, token = context_of(request), session_token(request)
@@ -114,4 +162,9 @@ OPEN_ROUTES = [
     Route("/join", join),
     Route("/join", joined, methods=["POST"]),
 ]
-ROUTES = [Route("/sign-out", sign_out, methods=["POST"])]
+#: What everybody does for themselves, whatever their roles.
+ROUTES = [
+    Route("/password", password),
+    Route("/password", password_changed, methods=["POST"]),
+    Route("/sign-out", sign_out, methods=["POST"]),
+]

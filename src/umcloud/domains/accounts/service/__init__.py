@@ -19,7 +19,11 @@ from umcloud.domains.accounts.service.sessions import (
     sign_in_with_code,
     sign_out,
 )
-from umcloud.domains.accounts.service.staff import create_staff, staff_sign_in
+from umcloud.domains.accounts.service.staff import (
+    change_own_password,
+    create_staff,
+    staff_sign_in,
+)
 from umcloud.domains.accounts.service.staffing import (
     change_staff_roles,
     invite_staff,
@@ -33,6 +37,7 @@ from umcloud.domains.accounts.service.standing import close, freeze, report_thef
 __all__ = [
     "accept_invitation",
     "authenticate_session",
+    "change_own_password",
     "change_role",
     "change_staff_roles",
     "close",

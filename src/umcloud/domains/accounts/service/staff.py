@@ -17,6 +17,7 @@ from umcloud.domains.accounts.model import (
 )
 from umcloud.domains.accounts.passwords import judge_password
 from umcloud.domains.accounts.service.sessions import add_session
+from umcloud.domains.accounts.store import sessions
 from umcloud.domains.accounts.store import staff as staff_store
 from umcloud.domains.accounts.vault import Vault
 from umcloud.infra.db import Tx
@@ -78,6 +79,32 @@ async def staff_sign_in(
     signed_in = await add_session(tx, act, staff, vault)
     await tx.announce(act, events.StaffSignedIn(staff.id, signed_in.session.id))
     return Verdict(signed_in)
+
+
+async def change_own_password(
+    tx: Tx, act: Act, *, staff_id: StaffId, password: str, chosen: str, vault: Vault
+) -> Verdict[SignedIn]:
+    """Let a person who is signed in choose another password; all sessions end, a new one opens.
+
+    The verdict refuses sign_in.wrong and sign_in.locked, as wrong tries count here too (commit
+    it). Raised: password.*, staff.not_found.
+    """
+    person = await staff_store.hold(tx, staff_id)
+    found = await staff_store.hold_by(tx, person.email) if person else None
+    if found is None or found[0].state is not StaffState.ACTIVE:
+        raise errors.StaffNotFound
+    staff, lock = found
+    contact = Contact(Channel.EMAIL, staff.email)
+    refusal = rules.locked(lock, act.now)
+    if refusal is not None:
+        return await _failed(tx, act, contact, refusal)
+    if not await vault.password_matches(lock.password_hash, password):
+        return await _count(tx, act, contact, staff, lock)
+    judge_password(chosen, staff.name, staff.email)
+    await staff_store.set_password(tx, staff.id, await vault.hash_password(chosen))
+    ended = await sessions.end(tx, act.now, staff_id=staff.id)
+    await tx.announce(act, events.StaffPasswordChanged(staff.id, ended))
+    return Verdict(await add_session(tx, act, staff, vault))
 
 
 async def _failed(tx: Tx, act: Act, contact: Contact, refusal: Refusal) -> Verdict[SignedIn]:

@@ -82,16 +82,29 @@
     });
   };
 
-  // Live parts: an event named x replaces what stands in [data-live-part="x"].
+  // Live parts: an event named x replaces what stands in [data-live-part="x"]. Nobody watches a
+  // hidden tab, so its connection is closed, and opened again when somebody looks.
   const live = region => {
-    const source = new EventSource(region.dataset.live);
-    each("[data-live-part]", part => source.addEventListener(part.dataset.livePart, event => {
-      part.innerHTML = event.data;
-      prepare(part);
-      if (window.htmx) window.htmx.process(part);
-    }), region);
-    source.addEventListener("end", () => source.close());
-    window.addEventListener("pagehide", () => source.close());
+    let source = null, over = false;
+    const hear = () => {
+      source = new EventSource(region.dataset.live);
+      each("[data-live-part]", part => source.addEventListener(part.dataset.livePart, event => {
+        part.innerHTML = event.data;
+        prepare(part);
+        if (window.htmx) window.htmx.process(part);
+      }), region);
+      source.addEventListener("end", () => { over = true; source.close(); });
+    };
+    const attend = () => {
+      if (over) return;
+      if (source) source.close();
+      source = null;
+      if (document.visibilityState === "visible") hear();
+    };
+    document.addEventListener("visibilitychange", attend);
+    window.addEventListener("pagehide", () => { if (source) source.close(); });
+    window.addEventListener("pageshow", event => { if (event.persisted) attend(); });
+    attend();
   };
 
   // Charts: ECharts is fetched only where a page has one.
@@ -140,7 +153,10 @@
     const chart = charts.init(figure.querySelector(".k-canvas"));
     chart.setOption(options(data));
     new ResizeObserver(() => chart.resize()).observe(figure);
-    drawn.push([chart, data]);
+    for (let place = drawn.length - 1; place >= 0; place--) { // those that live parts replaced
+      if (!drawn[place][2].isConnected) drawn.splice(place, 1)[0][0].dispose();
+    }
+    drawn.push([chart, data, figure]);
   };
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", event => {
