@@ -2,6 +2,7 @@ from datetime import datetime
 
 import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
@@ -24,6 +25,12 @@ async def test_a_transaction_leaves_nothing(tx: Tx, turn: int) -> None:
 
 async def test_sessions_speak_utc(tx: Tx) -> None:
     assert (await tx.sql("SHOW timezone")).scalar_one() == "UTC"
+
+
+async def test_errors_do_not_quote_what_a_statement_was_given(tx: Tx) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        await tx.sql("SELECT * FROM nowhere WHERE number = :number", number="13800138000")
+    assert "13800138000" not in str(raised.value)
 
 
 async def write_and_fail(database: Database) -> None:

@@ -120,6 +120,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=4,
             pool_pre_ping=True,
+            hide_parameters=True,  # they are people's numbers, and errors end in logs
             connect_args={"application_name": application, "options": "-c timezone=UTC"},
         )
 

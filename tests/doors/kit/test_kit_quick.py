@@ -24,6 +24,7 @@ class Desk:
     """The door of the short way; answers at once unless it is told to wait."""
 
     waits: bool = False
+    says: bytes = b"taken"
     taken: list[tuple[bytes, str | None]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
 
@@ -35,7 +36,7 @@ class Desk:
             self.answer()
 
     def answer(self) -> None:
-        self.replies.pop(0)(202, [(b"x-way", b"short")], b"taken")
+        self.replies.pop(0)(202, [(b"x-way", b"short")], self.says)
 
 
 async def application(
@@ -167,6 +168,22 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         writer.write(PLAIN)
         await until(lambda: bool(desk.replies))
         desk.answer()
+        assert (await answer(reader))[1]["x-way"] == "short"
+        writer.close()
+
+
+async def test_who_does_not_read_waits_on_the_other_way() -> None:
+    desk = Desk(says=b"x" * 32_000_000)
+    async with served(desk) as place:
+        reader, writer = await place.open()
+        for _ in range(2):
+            writer.write(PLAIN)
+            await writer.drain()
+        await until(lambda: len(desk.taken) == 1)
+        # The first answer does not fit between the two; nothing more is written behind it.
+        ways = [(await answer(reader))[1]["x-way"] for _ in range(2)]
+        assert ways == ["short", "long"]
+        writer.write(PLAIN)
         assert (await answer(reader))[1]["x-way"] == "short"
         writer.close()
 

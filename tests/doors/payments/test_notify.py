@@ -95,6 +95,29 @@ async def test_a_replayed_notice_is_harmless_and_a_forged_one_refused(
     assert await state(database, payment) == (PaymentState.PAID, HUNDRED.micros)
 
 
+async def test_a_fault_is_answered_and_what_was_sent_reaches_no_log(
+    database: Database, outside: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with database.transaction() as tx:
+        await tx.sql("ALTER TABLE payment_notice RENAME TO lost")
+    trade = outside.gateway.book.add(
+        {
+            "out_trade_no": "PNOBODY",
+            "total_amount": "1.00",
+            "subject": "",
+            "notify_url": PATH,
+        },
+        status="TRADE_SUCCESS",
+        logon="buyer@example.com",
+        at="2026-03-02 12:00:00",
+    )
+    fields = {**facts(trade), "notify_id": trade.notify_id}
+    answer = await outside.platform.post(PATH, data=rsa2.signed(fields, keys().gateway))
+    assert (answer.status_code, answer.text) == (500, "failure")
+    assert "ProgrammingError in payments" in caplog.text
+    assert "buyer@example.com" not in caplog.text
+
+
 async def test_a_signed_notice_of_another_amount_is_not_acknowledged(
     database: Database, act: Act, outside: World
 ) -> None:

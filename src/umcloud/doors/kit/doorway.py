@@ -5,7 +5,6 @@ Plain ASGI, outside of everything else of a desk, so that error pages too carry 
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, quote
@@ -20,13 +19,12 @@ from umcloud.doors.kit.assets import PREFIX
 from umcloud.doors.kit.context import SCOPE_KEY, Desk, RequestContext, context_of
 from umcloud.doors.kit.errors import FormStale, FormTooLarge, FormUnreadable, NothingHere
 from umcloud.doors.kit.forms import CSRF_FIELD, FORM_KEY
+from umcloud.doors.kit.programs import log_fault
 from umcloud.doors.kit.render import failure_page, redirect, refusal_page
 from umcloud.infra.i18n import LOCALES, Texts, choose_locale
 from umcloud.kernel.act import Act, Actor, ActorKind
-from umcloud.kernel.ids import uuid7
+from umcloud.kernel.ids import show, uuid7
 from umcloud.kernel.refusals import Refusal
-
-log = logging.getLogger(__name__)
 
 SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -70,11 +68,12 @@ class Doorway:
         except Refusal as refusal:
             response = await refusal_page(request, refusal)
             await response(scope, receive, guarded_send)
-        except Exception:
-            log.exception("a page failed; request %s", context.act.request_id)
-            if not started:
-                await failure_page(request)(scope, receive, guarded_send)
-            raise
+        except Exception as error:  # noqa: BLE001 - the person gets a page whatever happened
+            # The server would write down what is raised to it, and the values that it quotes.
+            log_fault(f"{self._desk.name}, {show('req', context.act.request_id)}", error)
+            if started:
+                raise ConnectionAbortedError("a page broke off") from None
+            await failure_page(request)(scope, receive, guarded_send)
 
     def _context(self, request: Request) -> RequestContext:
         desk = self._desk

@@ -6,8 +6,8 @@ import asyncio
 import csv
 import io
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -77,9 +77,8 @@ async def _stream(
             pending.cancel()
             with suppress(asyncio.CancelledError, StopAsyncIteration):
                 await pending
-        close = getattr(parts, "aclose", None)
-        if close is not None:
-            await close()
+        if isinstance(parts, AsyncGenerator):
+            await parts.aclose()
 
 
 async def _next(iterator: AsyncIterator[Part]) -> Part:
@@ -115,14 +114,11 @@ def csv_response(
 
     async def chunks() -> AsyncIterator[str]:
         yield BYTE_ORDER_MARK + _csv_line(heading)
-        stream = rows
-        if hasattr(stream, "aclose"):
-            async with aclosing(stream):  # type: ignore[type-var]  # it has aclose: just asked
-                async for row in stream:
-                    yield _csv_line(row)
-            return
-        async for row in stream:
-            yield _csv_line(row)
+        async with AsyncExitStack() as ending:
+            if isinstance(rows, AsyncGenerator):
+                await ending.enter_async_context(aclosing(rows))
+            async for row in rows:
+                yield _csv_line(row)
 
     disposition = f"attachment; filename*=UTF-8''{quote(filename)}"
     return StreamingResponse(

@@ -76,6 +76,8 @@ class QuickProtocol(HttpToolsProtocol):
     def _is_plain(self) -> bool:
         if self.cycle is not None and not self.cycle.response_complete:
             return False
+        if self.flow.write_paused:
+            return False  # who does not read answers waits there, and fills no memory here
         if self.parser.get_method() != b"POST" or self.parser.get_http_version() != "1.1":
             return False
         length = b""

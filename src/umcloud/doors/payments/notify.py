@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from umcloud.domains.payments import service
 from umcloud.domains.payments.ports import PaymentChannel
+from umcloud.doors.kit.programs import log_fault
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
 from umcloud.kernel.act import SYSTEM, Act, Door
@@ -57,6 +58,9 @@ def notify_route(database: Database, channels: Mapping[str, PaymentChannel], *, 
         except Refusal as refusal:
             log.warning("notice of %s refused: %s", channel.name, refusal)
             return _failure(_STATUS.get(refusal.kind, 409))
+        except Exception as error:  # noqa: BLE001 - the channel is answered whatever happened
+            log_fault(f"payments of {channel.name}", error)
+            return _failure(500)
         if not settlement.taken:
             log.error("notice of %s not taken: %s", channel.name, settlement.outcome.value)
             return _failure(409)
