@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from umcloud.infra.i18n import LOCALES, Texts
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId
-from umcloud.main.wiring import CHANGES_A_SENDER, TOLD, wire
+from umcloud.main.wiring import CHANGES_A_SENDER, TOLD, TOLD_TO_ALL, wire
 
 SEALER = Sealer("a secret of the tests")
 ACCOUNT = AccountId(UUID(int=7))
@@ -67,6 +68,29 @@ async def test_prices_concern_every_sender(wired: Tx, act: Act, now: datetime) -
     assert names.first() is not None
 
 
+async def test_new_prices_are_told_to_every_customer(wired: Tx, act: Act, now: datetime) -> None:
+    for locale, email in (("zh_CN", "lin@example.com"), ("en", "ann@example.com")):
+        await accounts.open_account(
+            wired,
+            replace(act, locale=locale),
+            contact=Contact(Channel.EMAIL, email),
+            password="correct-horse-42",
+            name="林一",
+            organisation="杭州示例科技",
+            vault=Vault(SEALER, memory_kib=8, rounds=1),
+        )
+    await wired.announce(act, PriceVersionPublished(UUID(int=1), 3, now, "test"))
+    told = await wired.sql(
+        "SELECT count(DISTINCT account_id) FROM notification WHERE event_name = 'price.published'"
+    )
+    assert told.scalar_one() == 2
+    mails = await wired.sql("SELECT recipient, subject FROM email_outbox ORDER BY recipient")
+    (ann, english), (lin, chinese) = mails.all()
+    assert (ann, lin) == ("ann@example.com", "lin@example.com")
+    assert "New prices" in english
+    assert "新价格" in chinese
+
+
 @pytest.mark.clause("P.2")
 async def test_a_published_agreement_concerns_every_sender(wired: Tx, act: Act) -> None:
     await facts.changed(wired, ACCOUNT)
@@ -82,7 +106,9 @@ def test_no_change_of_words_is_overlooked() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_what_is_told_has_a_sentence(locale: str) -> None:
     texts = Texts(locale)
-    assert [told.name for told in TOLD if not texts.knows("events", told.name)] == []
+    assert [
+        told.name for told in (*TOLD, *TOLD_TO_ALL) if not texts.knows("events", told.name)
+    ] == []
 
 
 def test_what_changes_a_sender_names_it() -> None:

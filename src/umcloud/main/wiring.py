@@ -94,6 +94,11 @@ TOLD: dict[type[Event], bool] = {
     callback.DeliveryGivenUp: False,
 }
 
+#: News for every account, and whether a mail brings it too.
+TOLD_TO_ALL: dict[type[Event], bool] = {
+    # R-BILL-02: a change of prices is announced before it is used.
+    catalogue.PriceVersionPublished: True,
+}
 
 #: Told like the others, and by mail also to the person whom it concerns, an owner or not.
 CONCERNS_ONE = frozenset({account.CredentialsReset})
@@ -114,6 +119,8 @@ def wire(bus: Bus, *, sealer: Sealer) -> Bus:
         bus.on(event_type, _all_senders_changed)
     for event_type, email in TOLD.items():
         bus.on(event_type, _teller(sealer, email=email))
+    for event_type, email in TOLD_TO_ALL.items():
+        bus.on(event_type, _crier(sealer, email=email))
     return bus
 
 
@@ -140,6 +147,16 @@ def _teller(sealer: Sealer, *, email: bool) -> Listener[Event]:
             email=email,
             sealer=sealer,
             concerns=concerns,
+        )
+
+    return tell
+
+
+def _crier(sealer: Sealer, *, email: bool) -> Listener[Event]:
+    async def tell(tx: Tx, act: Act, event: Event) -> None:
+        known = {each.name: getattr(event, each.name) for each in fields(event)}
+        await notifications.notify_everybody(
+            tx, act, event_name=event.name, facts=known, email=email, sealer=sealer
         )
 
     return tell

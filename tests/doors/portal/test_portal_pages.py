@@ -31,6 +31,8 @@ PAGES = [
     "/costs",
     "/costs/recharge",
     "/costs/packages",
+    "/costs/prices",
+    "/costs/prices?cls=international&text=852&when=changing",
     "/costs/statement",
     "/costs/statement?currency=SMS.N",
     "/developer",

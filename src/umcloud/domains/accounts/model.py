@@ -368,3 +368,12 @@ class Verdict(Generic[T]):
         if self.value is None:
             raise RuntimeError("a verdict holds a value or a refusal")
         return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """An account as news for all of them reaches it: language, and addresses of its owners."""
+
+    account_id: AccountId
+    locale: str
+    emails: tuple[str, ...]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from umcloud.domains.accounts import errors, keys, rules, tables
 from umcloud.domains.accounts.model import (
     Account,
     AccountState,
+    Addressee,
     ApiKey,
     Channel,
     FreezeReason,
@@ -20,6 +22,7 @@ from umcloud.domains.accounts.model import (
     KeyState,
     Member,
     MemberState,
+    Role,
     Scope,
     Session,
     Staff,
@@ -61,6 +64,28 @@ def _reached(text: str) -> ColumnElement[bool] | None:
     return tables.account.c.id.in_(
         select(tables.member.c.account_id).where(column == contact.target)
     )
+
+
+async def addressees(tx: Tx) -> list[Addressee]:
+    """Return every account that is not closed, with the addresses of its active owners."""
+    owner = and_(
+        tables.member.c.account_id == tables.account.c.id,
+        tables.member.c.role == Role.OWNER.value,
+        tables.member.c.state == MemberState.ACTIVE.value,
+        tables.member.c.email.is_not(None),
+    )
+    query = (
+        select(tables.account.c.id, tables.account.c.locale, tables.member.c.email)
+        .select_from(tables.account.outerjoin(tables.member, owner))
+        .where(tables.account.c.state != AccountState.CLOSED.value)
+        .order_by(tables.account.c.id, tables.member.c.id)
+    )
+    found: dict[AccountId, Addressee] = {}
+    for row in await tx.all(query):
+        known = found.get(row.id, Addressee(AccountId(row.id), row.locale, ()))
+        emails = (*known.emails, row.email) if row.email else known.emails
+        found[AccountId(row.id)] = replace(known, emails=emails)
+    return list(found.values())
 
 
 async def members(tx: Tx, account_id: AccountId, *, removed: bool = False) -> list[Member]:

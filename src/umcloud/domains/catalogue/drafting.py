@@ -59,8 +59,13 @@ def in_force(versions: Iterable[PriceVersion], at: datetime) -> list[PriceVersio
     return sorted(found, key=_order)
 
 
+def place_of(cls: MessageClass) -> int:
+    """Return where a class stands in a list."""
+    return list(MessageClass).index(cls)
+
+
 def _order(line: Priced | PriceChange) -> tuple[int, str, int]:
-    return list(MessageClass).index(line.cls), line.destination, line.tier_from
+    return place_of(line.cls), line.destination, line.tier_from
 
 
 def changing(
@@ -89,10 +94,7 @@ def compare(
         before = [one for one in old if key_of(one) == key]
         after = [one for one in lines if key_of(one) == key]
         countries = before[0].countries if before else ""
-        for start, end in _pieces([*before, *after]):
-            was, becomes = _at(before, start), _at(after, start)
-            if was is None and becomes is None:
-                continue
+        for start, end, was, becomes in side_by_side(before, after):
             changes.append(
                 PriceChange(
                     *key,
@@ -104,6 +106,18 @@ def compare(
                 )
             )
     return sorted(changes, key=_order)
+
+
+def side_by_side(
+    before: Sequence[Priced], after: Sequence[Priced]
+) -> list[tuple[int, int | None, Priced | None, Priced | None]]:
+    """Return each piece between the bounds of both with the line of either that it falls in."""
+    pieces = []
+    for start, end in _pieces([*before, *after]):
+        was, becomes = _at(before, start), _at(after, start)
+        if was is not None or becomes is not None:
+            pieces.append((start, end, was, becomes))
+    return pieces
 
 
 def _pieces(lines: Sequence[Priced]) -> list[tuple[int, int | None]]:

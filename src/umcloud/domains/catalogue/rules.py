@@ -26,6 +26,9 @@ from umcloud.kernel.money import Money, priced
 CANADA = "1-CA"
 """The destination of Canadian numbers: they share dial code 1 with the United States."""
 
+CHINA = "86"
+"""The mainland's dial code: its prices are the domestic ones."""
+
 # Area codes of the North American numbering plan, as the plan's administrator assigns them.
 # fmt: off
 CANADIAN_AREAS = frozenset(map(str, (
@@ -64,6 +67,16 @@ def destination_of(digits: str, listed: Collection[str]) -> str:
         if area not in OTHER_AMERICAN_AREAS:
             return dial
     raise DestinationUnknown
+
+
+def reaches(digits: str, listed: Collection[str]) -> str | None:
+    """Return the destination of a dial code or a whole number; None where none is listed."""
+    if digits.startswith(CHINA):
+        return MAINLAND
+    try:
+        return destination_of(digits, listed)
+    except DestinationUnknown:
+        return None
 
 
 def tiers_at(

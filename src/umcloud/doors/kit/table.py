@@ -312,6 +312,17 @@ def fill_table(
     )
 
 
+def fill_listed(request: Request, spec: TableSpec, query: Query, rows: Sequence[Any]) -> Table:
+    """Return one page of rows that are in memory as a whole; the cursor is a place among them."""
+    text = query.after[0] if query.after else "0"
+    start = int(text) if text.isascii() and text.isdigit() else 0
+    shown = rows[start : start + query.limit + 1]
+    places = {id(row): place for place, row in enumerate(shown, start + 1)}
+    return fill_table(
+        request, spec, query, shown, cursor=lambda row: (places[id(row)],), total=len(rows)
+    )
+
+
 def _row(spec: TableSpec, columns: Iterable[Column], row: Any, texts: Texts) -> Row:
     cells = []
     for column in columns:

@@ -36,6 +36,7 @@ from umcloud.doors.portal import (
     invited,
     message_templates,
     packages,
+    prices,
     records,
     reset,
     send,
@@ -75,6 +76,7 @@ NAVIGATION = (
         children=(
             NavEntry("/costs/recharge", "portal.nav.recharge", roles=names(Right.PAY)),
             NavEntry("/costs/packages", "portal.nav.packages"),
+            NavEntry("/costs/prices", "portal.nav.prices"),
             NavEntry("/costs/statement", "portal.nav.statement"),
         ),
     ),
@@ -111,6 +113,7 @@ GATED = [
     *records.ROUTES,
     *costs.ROUTES,
     *packages.ROUTES,
+    *prices.ROUTES,
     *developer.ROUTES,
     *account.ROUTES,
     *team.ROUTES,
