@@ -96,7 +96,7 @@ class Days:
             await self._people.withdraw_template(chance.choice(customers))
         if customers and chance.random() < 0.2:
             await self._people.rotate_key(chance.choice(customers))
-        if len(customers) > 4 and chance.random() < 0.02:
+        if len(customers) > 4 and chance.random() < 0.1:
             await self._people.close(chance.choice(customers))
         if self._number % 20 == 9:
             await self._publish(world)

@@ -18,6 +18,7 @@ from umcloud.domains.accounts.model import (
 )
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
+from umcloud.domains.flows.close import close
 from umcloud.domains.flows.register import register
 from umcloud.domains.identity import service as identity
 from umcloud.domains.identity.model import ApplicationId, DocumentKind
@@ -231,12 +232,18 @@ class People:
         await self.rotate_key(customer)
 
     async def close(self, customer: Customer) -> None:
-        """End the relationship for good."""
+        """End the relationship for good; not with one who owes, or has something set aside."""
         world = self._world
         world.note(f"customer {customer.number} leaves")
-        async with world.transaction() as tx:
-            await accounts.close(tx, world.act(Door.OFFICE), account_id=customer.id, note="sim")
-        customer.state = "CLOSED"
+        leave = partial(close, act=world.act(Door.OFFICE), account_id=customer.id, note="simulated")
+        if customer.money.owed > 0 or customer.money.posted < 0:
+            await world.refused("balance.owed", leave)
+        elif customer.money.held:
+            await world.refused("hold.open", leave)
+        else:
+            async with world.transaction() as tx:
+                await leave(tx)
+            customer.state = "CLOSED"
 
 
 def _company(number: int) -> str:
