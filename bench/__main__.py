@@ -44,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--only takes {', '.join(PARTS)}")
     _machine()
     if wanted - {"parts"}:
-        with running() as stack:
-            customers = make_customers(stack.settings, stack.database_url, 32)
+        with running() as stack, floors.echo_port() as port:
+            url = f"http://127.0.0.1:{port}/receipts"
+            customers = make_customers(stack.settings, stack.database_url, 32, callback=url)
             bench = Bench(stack, customers, 3.0 if chosen.quick else 10.0, chosen.runs)
             if "accept" in wanted:
                 bench.accept()
@@ -148,11 +149,14 @@ class Bench:
 
 def _sustained(found: Sustained, seconds: float, steady: bool) -> None:  # noqa: FBT001 - a fact
     _heading(f"End to end at {found.asked:,.0f}/s for {seconds:.0f} s")
-    _say("accepted → charged → submitted over SMPP → receipt → settled → callback queued\n")
+    _say(
+        "accepted → charged → submitted over SMPP → receipt → settled → callback queued, and made\n"
+    )
     _row("figure", "value")
     _row("---", "---:")
     _row("messages/s accepted", f"{found.load.per_second:,.0f}")
     _row("messages/s ended", f"{found.ended:,.0f}")
+    _row("of them told to the customer's URL, a second", f"{found.called:,.0f}")
     _row("accept p50 / p99 / longest, ms",
          f"{found.load.p50:.1f} / {found.load.p99:.1f} / {found.load.longest:.0f}")  # fmt: skip
     marks = [found.backlog[len(found.backlog) * n // 4] for n in range(4)] + found.backlog[-1:]

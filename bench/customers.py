@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import Channel, Contact, Scope
 from umcloud.domains.accounts.vault import Vault
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
+from umcloud.domains.callbacks import service as callbacks
+from umcloud.domains.callbacks.model import Form
 from umcloud.domains.identity import service as identity
 from umcloud.domains.identity.model import DocumentKind
 from umcloud.domains.ledger import service as ledger
@@ -28,6 +31,7 @@ from umcloud.domains.resources.templates import service as templates
 from umcloud.domains.resources.templates.model import TemplateClass, TemplateDraft
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database, Tx
+from umcloud.infra.outbound import Outbound
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import Settings
 from umcloud.kernel.act import SYSTEM, Act, Door
@@ -57,12 +61,16 @@ class Customer:
         return asdict(self)
 
 
-def make_customers(chosen: Settings, url: str, count: int, yuan: int = 500_000) -> list[Customer]:
-    """Return so many customers, each with that much money."""
-    return asyncio.run(_make(chosen, url, count, yuan))
+def make_customers(
+    chosen: Settings, url: str, count: int, yuan: int = 500_000, *, callback: str | None = None
+) -> list[Customer]:
+    """Return so many customers, each with that much money and, where given, a URL to be called."""
+    return asyncio.run(_make(chosen, url, count, yuan, callback))
 
 
-async def _make(chosen: Settings, url: str, count: int, yuan: int) -> list[Customer]:
+async def _make(
+    chosen: Settings, url: str, count: int, yuan: int, callback: str | None
+) -> list[Customer]:
     sealer = Sealer(chosen.secret)
     vault = Vault(sealer, memory_kib=8, rounds=1)
     clock = Clock(movable=True)
@@ -76,7 +84,18 @@ async def _make(chosen: Settings, url: str, count: int, yuan: int) -> list[Custo
             async with database.transaction() as tx:
                 moment = clock()
                 act = Act(SYSTEM, moment, Door.CLI, uuid7(moment))
-                made.append(await customer(tx, act, vault, number, yuan * MICROS))
+                one = await customer(tx, act, vault, number, yuan * MICROS)
+                if callback is not None:
+                    await callbacks.add_endpoint(
+                        tx,
+                        act,
+                        account_id=AccountId(UUID(one.account)),
+                        url=callback,
+                        form=Form.NATIVE,
+                        sealer=sealer,
+                        guard=Outbound(loopback=True),
+                    )
+                made.append(one)
     finally:
         await database.close()
     return made

@@ -29,6 +29,8 @@ class Sustained:
     """Messages a second that reached their end, over the measured time."""
     backlog: list[tuple[float, int]] = field(default_factory=list)
     """Seconds since the start, messages accepted and not yet ended."""
+    called: float = 0.0
+    """Ends of messages a second that the customers' URLs were told, over the measured time."""
     drained: float = 0.0
     """Seconds from the last request until every message had ended."""
     micros: dict[str, float] = field(default_factory=dict)
@@ -81,6 +83,7 @@ def sustain(
     time.sleep(plan.warm)
     before, begun = stack.usage(), time.monotonic()
     _, first = _counts(stack)
+    called_before = _called(stack)
     backlog = []
     while (passed := time.monotonic() - begun) < seconds:
         accepted, ended = _counts(stack)
@@ -93,6 +96,7 @@ def sustain(
     found.micros, found.cores = _spent(before, after, passed, last - first)
     found.micros["load"] = load.cpu / max(load.accepted, 1) * 1e6
     found.cores["load"] = load.cpu / load.seconds
+    found.called = (_called(stack) - called_before) / passed
     found.drained = drain(stack)
     return found
 
@@ -108,6 +112,14 @@ def drain(stack: Stack) -> float:
             break
         time.sleep(0.5)
     return time.monotonic() - begun
+
+
+def _called(stack: Stack) -> int:
+    ((called,),) = stack.sql(
+        "SELECT coalesce(sum(jsonb_array_length(items)), 0)::int8 FROM callback_delivery "
+        "WHERE state = 'delivered'"
+    )
+    return int(called)
 
 
 def _counts(stack: Stack) -> tuple[int, int]:

@@ -88,6 +88,9 @@ class Dispatcher:
                 each=self._each,
                 busy=self._busy,
             )
+        # Another transaction: one that has written keeps old versions of every wallet alive, and
+        # whoever charges has to step over them.
+        async with self._database.transaction() as tx:
             ready = [(one, await self._body(tx, one)) for one in claimed]
         for one, body in ready:
             self._busy[one.endpoint.id] += 1
