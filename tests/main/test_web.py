@@ -19,6 +19,7 @@ from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.vault import Vault
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database
+from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import settings
 from umcloud.kernel.act import Act
 from umcloud.main.clockwork import clockwork
@@ -107,7 +108,7 @@ async def test_the_seed_is_sown_once(database: Database, tmp_path: Path, act: Ac
     email, password = next(line.split()[-2:] for line in told if STAFF_EMAIL in line)
     async with database.transaction() as tx:
         assert (await tx.sql(counted)).scalar_one() == before
-        vault = Vault.from_secret(chosen.secret)
+        vault = Vault(Sealer(chosen.secret))
         signed_in = await accounts.staff_sign_in(
             tx, act, email=email, password=password, vault=vault
         )

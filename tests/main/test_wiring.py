@@ -85,10 +85,10 @@ async def test_new_prices_are_told_to_every_customer(wired: Tx, act: Act, now: d
     )
     assert told.scalar_one() == 2
     mails = await wired.sql("SELECT recipient, subject FROM email_outbox ORDER BY recipient")
-    (ann, english), (lin, chinese) = mails.all()
-    assert (ann, lin) == ("ann@example.com", "lin@example.com")
-    assert "New prices" in english
-    assert "新价格" in chinese
+    subjects = {row.recipient: row.subject for row in mails}
+    assert list(subjects) == ["ann@example.com", "lin@example.com"]
+    assert "New prices" in subjects["ann@example.com"]
+    assert "新价格" in subjects["lin@example.com"]
 
 
 @pytest.mark.clause("P.2")

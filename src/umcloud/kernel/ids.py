@@ -28,7 +28,6 @@ JournalId = NewType("JournalId", UUID)
 OrderId = NewType("OrderId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 PriceId = NewType("PriceId", UUID)
-LineId = NewType("LineId", UUID)
 EndpointId = NewType("EndpointId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 

@@ -105,13 +105,6 @@ class SignInLocked(Refusal):
     kind: ClassVar[Kind] = Kind.BUSY
 
 
-class SignInRequired(Refusal):
-    """There is no valid session."""
-
-    code: ClassVar[str] = "sign_in.required"
-    kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
-
-
 class SessionNotFound(Refusal):
     """The session to be ended is not one of this person's."""
 

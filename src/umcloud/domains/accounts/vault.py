@@ -34,11 +34,6 @@ class Vault:
         self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory_kib, parallelism=1)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
-    @classmethod
-    def from_secret(cls, secret: str) -> Vault:
-        """Return the vault of the operator's `UMCLOUD_SECRET`."""
-        return cls(Sealer(secret))
-
     @cached_property
     def _nobody(self) -> str:
         return self._hasher.hash(secrets.token_hex(16))

@@ -89,10 +89,3 @@ class SubjectNameDiffers(Refusal):
 
     code: ClassVar[str] = "identity.subject_name_differs"
     kind: ClassVar[Kind] = Kind.CONFLICT
-
-
-class IdentityUnproven(Refusal):
-    """The deed needs a proved organisation behind the account (C3.3)."""
-
-    code: ClassVar[str] = "identity.unproven"
-    kind: ClassVar[Kind] = Kind.UNPROVEN

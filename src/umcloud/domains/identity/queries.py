@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select, tuple_
 
 from umcloud.domains.accounts import queries as accounts
-from umcloud.domains.identity import errors, store
+from umcloud.domains.identity import store
 from umcloud.domains.identity.model import (
     Application,
     ApplicationId,
@@ -30,12 +30,6 @@ async def level(tx: Tx, account_id: AccountId) -> Level:
         return Level.ORGANISATION
     known = await accounts.account(tx, account_id)
     return Level.CONTACT if known else Level.NONE
-
-
-async def require_level(tx: Tx, account_id: AccountId, needed: Level) -> None:
-    """Refuse, naming where to prove it, where the account has not reached the level (C3.3)."""
-    if await level(tx, account_id) < needed:
-        raise errors.IdentityUnproven
 
 
 async def subject(tx: Tx, account_id: AccountId) -> Subject | None:

@@ -115,7 +115,7 @@ async def _stopped(tx: Tx, account_id: AccountId) -> Refusal | None:
     account = await accounts.account(tx, account_id)
     if account is None or account.state is not AccountState.ACTIVE:
         return AccountStopped(state=account.state.value if account else "absent")
-    if await identity.level(tx, account_id) is not Level.ORGANISATION:
+    if await identity.level(tx, account_id) is not Level.ORGANISATION:  # C3.3
         return NotVerified()
     return None
 

@@ -83,10 +83,6 @@ class SendAnswer:
         """Return the id of the message to the recipient at this position (from 0)."""
         return MessageId(UUID(int=self.session + position + 1))
 
-    def message_ids(self) -> dict[int, MessageId]:
-        """Return the accepted messages' ids by position."""
-        return {p: self.message_id(p) for p, segments in enumerate(self.segments) if segments}
-
     @property
     def accepted(self) -> int:
         """How many recipients were accepted. An atomic request with a refusal accepts none."""

@@ -20,9 +20,6 @@ from umcloud.infra.db import Tx
 from umcloud.kernel.ids import LANES, AccountId, MessageId, SessionId, floor_of, lane_of, moment_of
 from umcloud.kernel.moments import shanghai_day
 
-RECORDS_DAYS = 15
-"""How far back the customer's records reach (R-REC-01)."""
-
 _TOP = UUID(int=(1 << 128) - 1)
 
 _COLUMNS = (

@@ -14,13 +14,6 @@ class AmountOutOfBounds(Refusal):
     kind: ClassVar[Kind] = Kind.MALFORMED
 
 
-class ChannelUnknown(Refusal):
-    """No such payment channel is switched on. Facts: channel."""
-
-    code: ClassVar[str] = "payment.channel_unknown"
-    kind: ClassVar[Kind] = Kind.NOT_FOUND
-
-
 class PaymentUnknown(Refusal):
     """The account has no such payment."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from hashlib import sha256
 
 from umcloud.domains.payments.errors import AmountOutOfBounds
@@ -47,8 +46,3 @@ def decide(payment: Payment, notice: Notice) -> Outcome:
     if payment.state is PaymentState.PAID:
         return Outcome.REPEATED
     return Outcome.SETTLED
-
-
-def is_overdue(payment: Payment, now: datetime) -> bool:
-    """Return whether the payment has waited long enough for its money."""
-    return payment.state is PaymentState.CREATED and now >= payment.expires_at

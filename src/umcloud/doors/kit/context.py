@@ -11,7 +11,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from umcloud.doors.kit.guard import Guard
 from umcloud.doors.kit.navigation import Look, Navigation
@@ -162,11 +161,6 @@ class RequestContext:
 def context_of(request: Request) -> RequestContext:
     """Return the circumstances of this request."""
     return cast("RequestContext", request.scope[SCOPE_KEY])
-
-
-def context_in(scope: Scope) -> RequestContext | None:
-    """Return the circumstances kept in an ASGI scope, where the desk has made them already."""
-    return cast("RequestContext | None", scope.get(SCOPE_KEY))
 
 
 Page = Callable[[Request], Awaitable[Response]]

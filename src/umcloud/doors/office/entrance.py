@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -132,7 +129,7 @@ async def password_changed(request: Request) -> Response:
                 verdict = await service.change_own_password(
                     tx,
                     context.act,
-                    staff_id=StaffId(cast("UUID", context.person.person_id)),
+                    staff_id=StaffId(context.person.person_id),
                     password=form.text("password"),
                     chosen=form.text("chosen"),
                     vault=office_of(request).vault,
