@@ -33,7 +33,10 @@ from umcloud.kernel.refusals import Refusal
 _log = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 1_000
-WRITERS = 1
+WRITERS = 2
+SMALL_REQUEST = 20
+"""Requests of fewer messages gather at one writer and share its transactions; what is larger
+fills one by itself, and is spread by lane so that two are written side by side."""
 LINGER_SECONDS = 0.001
 _WORTHWHILE = 200
 QUEUE_MESSAGES = 50_000
@@ -53,7 +56,7 @@ class _Waiting:
 
 
 class Pump:
-    """Accepts messages. Accounts are spread by lane over a few writers that work side by side.
+    """Accepts messages, by a few writers that work side by side.
 
     While one writer waits for its commit the other's batch is screened and written, which keeps
     both the process and the database busy. Several processes may each run one: lanes are locked.
@@ -101,7 +104,8 @@ class Pump:
             raise TooManyRecipients(given=size, limit=RECIPIENTS_MOST)
         if not size:
             raise NoRecipient
-        writer = self._writers[request.lane % len(self._writers)]
+        place = 0 if size < SMALL_REQUEST else request.lane % len(self._writers)
+        writer = self._writers[place]
         if self._stopping or writer.queued + size > QUEUE_MESSAGES:
             raise Overloaded(retry_after_seconds=1)
         return writer.submit(request)
