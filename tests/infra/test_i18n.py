@@ -163,7 +163,9 @@ def test_moments_counts_and_shares() -> None:
     assert texts.count(1234567) == "1,234,567"
     assert texts.percent(Decimal("0.9871")) == "98.7%"
     assert texts.percent(None) == "—"
-    assert texts.size(5_000_000) == "5.0 MB"
+    assert texts.size(4 * 1024 * 1024) == "4 MB"
+    assert texts.size(5_000_000) == "5 MB"
+    assert texts.size(4_250_000) == "4.2 MB"
     assert texts.size(999) == "1 kB"
 
 

@@ -249,11 +249,13 @@ class Texts:
         return "—" if share is None else f"{share * 100:.{decimals}f}%"
 
     def size(self, count: int) -> str:
-        """Return a number of bytes as kB or MB."""
-        kilo = 1000
+        """Return a number of bytes as kB or MB; what is whole in units of 1024 is said in these."""
+        binary = count > 0 and count % 1024 == 0
+        kilo = 1024 if binary and (count < 1024 * 1024 or count % (1024 * 1024) == 0) else 1000
         if count < kilo * kilo:
             return f"{max(1, count // kilo)} kB"
-        return f"{Decimal(count) / (kilo * kilo):.1f} MB"
+        megabytes = f"{Decimal(count) / (kilo * kilo):.1f}".removesuffix(".0")
+        return f"{megabytes} MB"
 
     def moment(self, moment: datetime) -> str:
         """Return date and time to the second in Shanghai."""

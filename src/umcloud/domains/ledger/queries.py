@@ -87,9 +87,19 @@ class LedgerLine:
 
 
 async def statement(
-    tx: Tx, account_id: AccountId, *, currency: str = CNY, before_seq: int | None = None, limit: int
+    tx: Tx,
+    account_id: AccountId,
+    *,
+    currency: str = CNY,
+    before_seq: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
 ) -> list[LedgerLine]:
-    """Return up to `limit` lines of a wallet before the given seq, newest first."""
+    """Return up to `limit` lines of a wallet before the given seq, newest first.
+
+    `since` and `until` narrow to what was booked from the one on and before the other.
+    """
     rows = (
         await tx.sql(
             "SELECT e.seq, e.journal_lane, e.journal_id, j.kind, j.reason, j.booked_at, "
@@ -97,10 +107,15 @@ async def statement(
             "JOIN entry e ON e.lane = w.lane AND e.wallet_id = w.id "
             "JOIN journal j ON j.lane = e.journal_lane AND j.id = e.journal_id "
             "WHERE w.lane = :lane AND w.account_id = :account AND w.currency = :currency "
-            "AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit",
+            "AND e.seq < :before "
+            "AND j.booked_at >= coalesce(CAST(:since AS timestamptz), '-infinity') "
+            "AND j.booked_at < coalesce(CAST(:until AS timestamptz), 'infinity') "
+            "ORDER BY e.seq DESC LIMIT :limit",
             lane=lane_of(account_id),
             account=account_id,
             currency=currency,
+            since=since,
+            until=until,
             before=before_seq if before_seq is not None else 2**62,
             limit=limit,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,20 +16,33 @@ from umcloud.domains.messaging import queries as messaging
 from umcloud.domains.payments import queries as payment_queries
 from umcloud.domains.payments import service as payments
 from umcloud.domains.payments.model import MAXIMUM, Payment, PaymentState
-from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.context import RequestContext, context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Amount, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
+from umcloud.doors.kit.live import csv_response
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Stat
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import (
+    Column,
+    Empty,
+    Filter,
+    Query,
+    TableSpec,
+    csv_heading,
+    csv_row,
+    fill_table,
+    read_query,
+)
 from umcloud.doors.kit.values import Code, Exact, Key, Link
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import cursor_id, state_badge
+from umcloud.infra.db import Tx
 from umcloud.kernel.ids import PaymentId, read, show
-from umcloud.kernel.moments import shanghai_day
+from umcloud.kernel.moments import day_begins, shanghai_day
 from umcloud.kernel.money import Money
 
+EXPORT_PAGE = 500
 RECHARGE = FormSpec(
     "recharge",
     submit="portal.recharge.act",
@@ -93,6 +109,8 @@ STATEMENT = TableSpec(
             kind="choice",
             options=tuple(Option(one, Key(f"portal.currency.{one}")) for one in _CURRENCIES),
         ),
+        Filter("since", "portal.since", kind="day"),
+        Filter("until", "portal.until", kind="day"),
     ),
     empty=Empty(
         "portal.statement.none",
@@ -101,6 +119,7 @@ STATEMENT = TableSpec(
         "portal.nav.recharge",
         "/costs/recharge",
     ),
+    export="/costs/statement.csv",
 )
 
 
@@ -232,15 +251,44 @@ async def statement(request: Request) -> Response:
     context, query = context_of(request), read_query(request, STATEMENT)
     before = query.after[0] if query.after else ""
     async with context.transaction() as tx:
-        found = await books.statement(
-            tx,
-            context.account_id,
-            currency=query["currency"] or CNY,
-            before_seq=int(before) if before.isdecimal() else None,
-            limit=query.limit + 1,
+        found = await _lines(
+            tx, context, query, int(before) if before.isdecimal() else None, query.limit + 1
         )
     table = fill_table(request, STATEMENT, query, found, lambda j: (j.seq,))
     return await render(request, "portal/statement.html", table=table)
+
+
+async def _lines(
+    tx: Tx, context: RequestContext, query: Query, before: int | None, limit: int
+) -> list[LedgerLine]:
+    since, until = query.day("since"), query.day("until")
+    return await books.statement(
+        tx,
+        context.account_id,
+        currency=query["currency"] or CNY,
+        before_seq=before,
+        since=day_begins(since) if since else None,
+        until=day_begins(until + timedelta(days=1)) if until else None,
+        limit=limit,
+    )
+
+
+async def exported(request: Request) -> Response:
+    """Stream the same lines as CSV."""
+    context, query = context_of(request), read_query(request, STATEMENT)
+
+    async def rows() -> AsyncIterator[list[str]]:
+        before = None
+        while True:
+            async with context.transaction() as tx:
+                found = await _lines(tx, context, query, before, EXPORT_PAGE)
+            for one in found:
+                yield csv_row(context.texts, STATEMENT, one)
+            if len(found) < EXPORT_PAGE:
+                return
+            before = found[-1].seq
+
+    return csv_response("statement.csv", csv_heading(context.texts, STATEMENT), rows())
 
 
 ROUTES = [
@@ -249,4 +297,5 @@ ROUTES = [
     Route("/costs/recharge", start_recharge, methods=["POST"]),
     Route("/costs/recharge/{number}", payment),
     Route("/costs/statement", statement),
+    Route("/costs/statement.csv", exported),
 ]

@@ -9,15 +9,14 @@ from starlette.routing import Route
 from umcloud.domains.accounts import queries
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
-from umcloud.domains.accounts.model import SessionKind
-from umcloud.doors.kit.app import start_session
 from umcloud.doors.kit.context import context_of
-from umcloud.doors.kit.fields import Password, Text
+from umcloud.doors.kit.fields import Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.values import Key, Lines
 from umcloud.doors.portal.collaborators import collaborators
+from umcloud.doors.portal.credentials import PASSWORD_BLAME, enter, new_password
 from umcloud.doors.portal.shown import enum_key
 
 JOIN = FormSpec(
@@ -31,21 +30,10 @@ JOIN = FormSpec(
             max_length=account_rules.NAME_LONGEST,
             autocomplete="name",
         ),
-        Password(
-            name="password",
-            label="portal.password",
-            help="portal.password.help",
-            autocomplete="new-password",
-        ),
+        new_password(),
     ),
 )
-_BLAME = {
-    "name.malformed": "name",
-    "password.too_short": "password",
-    "password.too_long": "password",
-    "password.common": "password",
-    "password.is_name": "password",
-}
+_BLAME = {"name.malformed": "name", **PASSWORD_BLAME}
 
 
 def link(portal: str, token: str) -> str:
@@ -82,9 +70,7 @@ async def join(request: Request) -> Response:
                     vault=vault,
                 )
             response = redirect_with_flash(request, "/", "portal.invited.welcome")
-            seconds = int(account_rules.ABSOLUTE[SessionKind.MEMBER].total_seconds())
-            start_session(request, response, entered.or_raise().token, seconds)
-            return response
+            return enter(request, response, entered.or_raise())
     return await _page(request, form)
 
 

@@ -88,7 +88,7 @@ _BLAME = {
 TABLE = TableSpec(
     name="templates",
     columns=(
-        Column("name", "portal.templates.name"),
+        Column("name", "portal.templates.name", wide=True),
         Column("public_id", "portal.id", value=lambda one: Code(one.public_id)),
         Column("cls", "portal.templates.class", value=lambda one: Key(enum_key(one.cls))),
         Column("content", "portal.templates.content", value=lambda one: one.content, wide=True),

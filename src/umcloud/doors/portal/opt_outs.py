@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,9 +15,20 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
+from umcloud.doors.kit.live import csv_response
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import (
+    Column,
+    Empty,
+    Filter,
+    Query,
+    TableSpec,
+    csv_heading,
+    csv_row,
+    fill_table,
+    read_query,
+)
 from umcloud.doors.kit.values import Badge, Key, Tone
 from umcloud.doors.portal import rights
 from umcloud.doors.portal.shown import cursor_id, shown_number
@@ -24,6 +37,7 @@ from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import parse_destination
 
 HERE = "/opt-outs"
+EXPORT_PAGE = 500
 NEW = FormSpec(
     "optout",
     submit="portal.optouts.enter",
@@ -56,6 +70,7 @@ TABLE = TableSpec(
     filters=(Filter("number", "portal.records.number", placeholder="portal.records.number.hint"),),
     empty=Empty("portal.optouts.none", "portal.optouts.none.text", "circle-check"),
     detail=lambda one: f"{HERE}/{show('opt', one.id)}",
+    export=f"{HERE}.csv",
 )
 
 
@@ -66,12 +81,7 @@ async def page(request: Request) -> Response:
 
 async def _page(request: Request, form: Form) -> Response:
     context, query = context_of(request), read_query(request, TABLE)
-    cursor, number, odd = cursor_id(query), query["number"], False
-    if number is not None:
-        try:
-            number = parse_destination(number).e164_digits
-        except Refusal:
-            odd = True
+    cursor, (number, odd) = cursor_id(query), _number(query)
     found: list[OptOut] = []
     if not odd:
         async with context.transaction() as tx:
@@ -91,6 +101,37 @@ async def _page(request: Request, form: Form) -> Response:
         odd_number=odd,
         may_change=rights.has(context, Right.SEND),
     )
+
+
+async def exported(request: Request) -> Response:
+    """Stream the same as CSV; numbers stay masked."""
+    context, query = context_of(request), read_query(request, TABLE)
+
+    async def rows() -> AsyncIterator[list[str]]:
+        before = None
+        number, odd = _number(query)
+        while not odd:
+            async with context.transaction() as tx:
+                found = await queries.search(
+                    tx, context.account_id, number=number, before=before, limit=EXPORT_PAGE
+                )
+            for one in found:
+                yield csv_row(context.texts, TABLE, one)
+            if len(found) < EXPORT_PAGE:
+                return
+            before = found[-1].id
+
+    return csv_response("opt-outs.csv", csv_heading(context.texts, TABLE), rows())
+
+
+def _number(query: Query) -> tuple[str | None, bool]:
+    """Return the digits asked for, and whether they can be nobody's."""
+    if query["number"] is None:
+        return None, False
+    try:
+        return parse_destination(query["number"]).e164_digits, False
+    except Refusal:
+        return None, True
 
 
 async def enter(request: Request) -> Response:
@@ -147,6 +188,7 @@ async def remove(request: Request) -> Response:
 ROUTES = [
     Route(HERE, page),
     Route(HERE, enter, methods=["POST"]),
+    Route(f"{HERE}.csv", exported),
     Route(f"{HERE}/{{optout}}", detail),
     Route(f"{HERE}/{{optout}}/remove", remove, methods=["POST"]),
 ]

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts import rules as account_rules
+from umcloud.domains.accounts.model import Right
 from umcloud.domains.orders import queries
 from umcloud.domains.orders import service as orders
 from umcloud.domains.orders.model import OrderView, PackageGroup, Quote
@@ -20,6 +21,7 @@ from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Code, Key, UnitPrice
+from umcloud.doors.portal import rights
 from umcloud.doors.portal.shown import cursor_id, state_badge
 from umcloud.kernel.ids import OrderId
 
@@ -103,7 +105,14 @@ async def _page(
         )
     table = fill_table(request, TABLE, query, found, lambda v: (v.order.id,))
     facts = _facts(offer) if offer else []
-    return await render(request, "portal/packages.html", form=form, facts=facts, table=table)
+    return await render(
+        request,
+        "portal/packages.html",
+        form=form,
+        facts=facts,
+        table=table,
+        may_buy=rights.has(context, Right.PAY),
+    )
 
 
 def _facts(offer: Quote) -> list[Fact]:

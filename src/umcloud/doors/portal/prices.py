@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 
 from starlette.requests import Request
@@ -98,6 +99,9 @@ TABLE = TableSpec(
     export=f"{HERE}.csv",
 )
 
+#: The same where nothing is announced: every dash of the next prices would say so again.
+QUIET = replace(TABLE, columns=TABLE.columns[:-3], filters=TABLE.filters[:-1])
+
 
 def _fits(one: Outlook, query: Query, everywhere: frozenset[str]) -> bool:
     row, text = one.change, query["text"]
@@ -124,7 +128,8 @@ async def listed(request: Request) -> Response:
     """List every price, the next one beside it where a change is published (R-BILL-02)."""
     context, query = context_of(request), read_query(request, TABLE)
     left, coming = await _found(context, query)
-    table = fill_listed(request, TABLE, query, [_Shown(one, context.texts) for one in left])
+    spec = TABLE if coming else QUIET
+    table = fill_listed(request, spec, query, [_Shown(one, context.texts) for one in left])
     return await render(
         request,
         "portal/prices.html",

@@ -236,6 +236,10 @@ _STEP_TONES = {
 }
 
 
+def _of_money(line: LogLine) -> bool:
+    return line.what.startswith("charge.")
+
+
 def _step(line: LogLine) -> Step:
     known = line.what in _STEP_TONES
     title = Key(f"portal.step.{line.what}") if known else line.what
@@ -244,7 +248,8 @@ def _step(line: LogLine) -> Step:
         at=line.at,
         title=title,
         tone=_STEP_TONES.get(line.what, Tone.IDLE),
-        note=" ".join(one for one in (note, line.detail) if one),
+        # Why a charge ended is told by its title; the log's word for it is the books' own.
+        note=" ".join(one for one in (note, "" if _of_money(line) else line.detail) if one),
     )
 
 

@@ -9,16 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from umcloud.domains.accounts import errors as account_errors
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import Purpose
 from umcloud.doors.kit.app import end_session
 from umcloud.doors.kit.context import context_of
-from umcloud.doors.kit.fields import Hidden, Password, Text
+from umcloud.doors.kit.fields import Hidden, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
+from umcloud.doors.portal import credentials
 from umcloud.doors.portal.collaborators import collaborators
+from umcloud.doors.portal.credentials import CODE, CODE_BLAME, PASSWORD_BLAME, new_password
 
 ASK = FormSpec(
     "ask-reset",
@@ -30,31 +31,10 @@ NEW = FormSpec(
     submit="portal.reset.act",
     fields=(
         Hidden(name="login"),
-        Text(
-            name="code",
-            label="portal.code",
-            help="portal.code.help",
-            max_length=6,
-            input_type="tel",
-            autocomplete="one-time-code",
-        ),
-        Password(
-            name="password",
-            label="portal.reset.new",
-            help="portal.password.help",
-            autocomplete="new-password",
-        ),
+        CODE,
+        new_password("portal.reset.new"),
     ),
 )
-_BLAME = {
-    "code.wrong": "code",
-    "code.expired": "code",
-    "code.exhausted": "code",
-    "password.too_short": "password",
-    "password.too_long": "password",
-    "password.common": "password",
-    "password.is_name": "password",
-}
 
 
 async def ask(request: Request) -> Response:
@@ -64,25 +44,11 @@ async def ask(request: Request) -> Response:
 
 async def send_code(request: Request) -> Response:
     """Send a code, where the contact is known, and ask for it beside the new password."""
-    context, form = context_of(request), await read_form(request, ASK)
+    form = await read_form(request, ASK)
     if form.ok:
         with form.keeping_refusals({"contact.malformed": "login", "code.phone_closed": "login"}):
             contact = account_rules.guess_contact(form.text("login"))
-            # Asked first: it is refused alike for those who are customers and those who are not.
-            collaborators(request).sender.require_open(contact.channel)
-            try:
-                async with context.transaction() as tx:
-                    await accounts.request_code(
-                        tx,
-                        context.act,
-                        channel=contact.channel,
-                        target=contact.target,
-                        purpose=Purpose.RESET,
-                        sender=collaborators(request).sender,
-                        vault=collaborators(request).vault,
-                    )
-            except account_errors.CodeTooSoon:
-                pass  # the code sent just now still serves
+            await credentials.send_code(request, contact, Purpose.RESET)
             return await _new_page(request, blank_form(request, NEW, login=contact.target))
     return await render(request, "portal/reset_ask.html", form=form)
 
@@ -91,7 +57,7 @@ async def reset(request: Request) -> Response:
     """Set the new password; the person is signed out everywhere and signs in with it."""
     context, form = context_of(request), await read_form(request, NEW)
     if form.ok:
-        with form.keeping_refusals(_BLAME):
+        with form.keeping_refusals(CODE_BLAME | PASSWORD_BLAME):
             contact = account_rules.guess_contact(form.text("login"))
             async with context.transaction() as tx:
                 verdict = await accounts.reset_password(

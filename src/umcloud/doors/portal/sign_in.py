@@ -6,16 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from umcloud.domains.accounts import errors as account_errors
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
-from umcloud.domains.accounts.model import Purpose, SessionKind, SignedIn
-from umcloud.doors.kit.app import end_session, next_path, session_token, start_session
+from umcloud.domains.accounts.model import Purpose
+from umcloud.doors.kit.app import end_session, next_path, session_token
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.fields import Hidden, Password, Text
 from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
+from umcloud.doors.portal import credentials
 from umcloud.doors.portal.collaborators import collaborators
+from umcloud.doors.portal.credentials import CODE, CODE_BLAME, enter
 
 SIGN_IN = FormSpec(
     "sign-in",
@@ -35,14 +36,7 @@ BY_CODE = FormSpec(
     submit="portal.sign_in",
     fields=(
         Hidden(name="login"),
-        Text(
-            name="code",
-            label="portal.code",
-            help="portal.code.help",
-            max_length=6,
-            input_type="tel",
-            autocomplete="one-time-code",
-        ),
+        CODE,
     ),
 )
 
@@ -67,7 +61,7 @@ async def signed_in(request: Request) -> Response:
                     password=form.text("password"),
                     vault=collaborators(request).vault,
                 )
-            return _enter(request, verdict.or_raise())
+            return enter(request, redirect(request, next_path(request)), verdict.or_raise())
     return await render(request, "portal/sign_in.html", form=form)
 
 
@@ -78,25 +72,11 @@ async def ask_code(request: Request) -> Response:
 
 async def code_sent(request: Request) -> Response:
     """Send a code, where the contact is known; the answer does not tell whether it is."""
-    context, form = context_of(request), await read_form(request, ASK_CODE)
+    form = await read_form(request, ASK_CODE)
     if form.ok:
         with form.keeping_refusals({"contact.malformed": "login", "code.phone_closed": "login"}):
             contact = account_rules.guess_contact(form.text("login"))
-            # Asked first: it is refused alike for those who are customers and those who are not.
-            collaborators(request).sender.require_open(contact.channel)
-            try:
-                async with context.transaction() as tx:
-                    await accounts.request_code(
-                        tx,
-                        context.act,
-                        channel=contact.channel,
-                        target=contact.target,
-                        purpose=Purpose.SIGN_IN,
-                        sender=collaborators(request).sender,
-                        vault=collaborators(request).vault,
-                    )
-            except account_errors.CodeTooSoon:
-                pass  # the code sent just now still serves
+            await credentials.send_code(request, contact, Purpose.SIGN_IN)
             by_code = blank_form(request, BY_CODE, login=contact.target)
             return await _code_page(request, by_code)
     return await render(request, "portal/sign_in_ask.html", form=form)
@@ -106,8 +86,7 @@ async def by_code(request: Request) -> Response:
     """Open a session by the code."""
     context, form = context_of(request), await read_form(request, BY_CODE)
     if form.ok:
-        blame = {"code.wrong": "code", "code.expired": "code", "code.exhausted": "code"}
-        with form.keeping_refusals(blame):
+        with form.keeping_refusals(CODE_BLAME):
             contact = account_rules.guess_contact(form.text("login"))
             async with context.transaction() as tx:
                 verdict = await accounts.sign_in_with_code(
@@ -118,19 +97,12 @@ async def by_code(request: Request) -> Response:
                     code=form.text("code"),
                     vault=collaborators(request).vault,
                 )
-            return _enter(request, verdict.or_raise())
+            return enter(request, redirect(request, next_path(request)), verdict.or_raise())
     return await _code_page(request, form)
 
 
 async def _code_page(request: Request, form: object) -> Response:
     return await render(request, "portal/sign_in_code.html", form=form)
-
-
-def _enter(request: Request, entered: SignedIn) -> Response:
-    response = redirect(request, next_path(request))
-    seconds = int(account_rules.ABSOLUTE[SessionKind.MEMBER].total_seconds())
-    start_session(request, response, entered.token, seconds)
-    return response
 
 
 async def sign_out(request: Request) -> Response:

@@ -12,18 +12,19 @@ from starlette.routing import Route
 from umcloud.domains.accounts import errors as account_errors
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
-from umcloud.domains.accounts.model import Purpose, SessionKind
+from umcloud.domains.accounts.model import Purpose
 from umcloud.domains.agreements import queries as agreement_queries
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.agreements.model import AgreementText, AgreementVersion, AgreementVersionId
 from umcloud.domains.flows import register as flow
-from umcloud.doors.kit.app import start_session
 from umcloud.doors.kit.context import context_of
-from umcloud.doors.kit.fields import Check, Checks, Hidden, Option, Password, Text
+from umcloud.doors.kit.fields import Check, Checks, Hidden, Option, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
+from umcloud.doors.portal import credentials
 from umcloud.doors.portal.collaborators import collaborators
+from umcloud.doors.portal.credentials import CODE, CODE_BLAME, PASSWORD_BLAME, enter, new_password
 from umcloud.kernel.ids import moment_of
 
 CONTACT = FormSpec(
@@ -46,14 +47,7 @@ DETAILS = FormSpec(
     submit="agreements.agree",
     fields=(
         Hidden(name="contact"),
-        Text(
-            name="code",
-            label="portal.code",
-            help="portal.code.help",
-            max_length=6,
-            input_type="tel",
-            autocomplete="one-time-code",
-        ),
+        CODE,
         Text(
             name="organisation",
             label="portal.sign_up.organisation",
@@ -61,12 +55,7 @@ DETAILS = FormSpec(
             autocomplete="organization",
         ),
         Text(name="name", label="portal.sign_up.name", required=False, autocomplete="name"),
-        Password(
-            name="password",
-            label="portal.password",
-            help="portal.password.help",
-            autocomplete="new-password",
-        ),
+        new_password(),
         VERSION,
         ACKNOWLEDGED,
         AUTHORITY,
@@ -75,14 +64,9 @@ DETAILS = FormSpec(
 _BLAME = {
     "contact.malformed": "contact",
     "contact.taken": "contact",
-    "code.wrong": "code",
-    "code.expired": "code",
-    "code.exhausted": "code",
     "name.malformed": "organisation",
-    "password.too_short": "password",
-    "password.too_long": "password",
-    "password.common": "password",
-    "password.is_name": "password",
+    **CODE_BLAME,
+    **PASSWORD_BLAME,
 }
 _ONE_DAY = timedelta(days=1)
 
@@ -116,26 +100,13 @@ async def sign_up(request: Request) -> Response:
 
 async def send_code(request: Request) -> Response:
     """Send a code and ask for everything else; a code sent just now still serves."""
-    context, form = context_of(request), await read_form(request, CONTACT)
+    form = await read_form(request, CONTACT)
     if form.ok:
         with form.keeping_refusals({"contact.malformed": "contact"}):
             contact = account_rules.guess_contact(form.text("contact"))
-            repeated = False
-            try:
-                async with context.transaction() as tx:
-                    await accounts.request_code(
-                        tx,
-                        context.act,
-                        channel=contact.channel,
-                        target=contact.target,
-                        purpose=Purpose.REGISTER,
-                        sender=collaborators(request).sender,
-                        vault=collaborators(request).vault,
-                    )
-            except account_errors.CodeTooSoon:
-                repeated = True
+            fresh = await credentials.send_code(request, contact, Purpose.REGISTER)
             details = blank_form(request, DETAILS, contact=contact.target)
-            return await _details(request, details, repeated=repeated)
+            return await _details(request, details, repeated=not fresh)
     return await render(request, "portal/sign_up.html", form=form)
 
 
@@ -177,9 +148,7 @@ async def register(request: Request) -> Response:
                 vault=vault,
             )
         response = redirect_with_flash(request, "/", "portal.sign_up.welcome")
-        seconds = int(account_rules.ABSOLUTE[SessionKind.MEMBER].total_seconds())
-        start_session(request, response, entered.or_raise().token, seconds)
-        return response
+        return enter(request, response, entered.or_raise())
     return await _details(request, form, version=version)
 
 
