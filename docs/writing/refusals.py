@@ -43,7 +43,7 @@ def _kinds(locale: str) -> str:
         [
             (
                 code(kind.value),
-                str(api.STATUS[kind]),
+                str(kit.STATUS[kind]),
                 str(uapi.RETCODE[kind]),
                 words(screens[f"api.title.{kind.value}"]),
             )
@@ -67,7 +67,7 @@ def _row(cls: type[Refusal], locale: str) -> list[str]:
 def _status(cls: type[Refusal]) -> int:
     if cls.__module__ == kit.__name__:
         return kit.status_of(cls())
-    return api.STATUS_OF.get(cls.code) or api.STATUS[cls.kind]
+    return api.STATUS_OF.get(cls.code) or kit.STATUS[cls.kind]
 
 
 def plain(sentence: str) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from umcloud.doors.kit.errors import STATUS
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.money import Money
 from umcloud.kernel.refusals import Kind, Refusal
@@ -104,18 +105,6 @@ class Faulty(Refusal):
     code: ClassVar[str] = "api.faulty"
     kind: ClassVar[Kind] = Kind.BUSY
 
-
-STATUS: Final[Mapping[Kind, int]] = {
-    Kind.MALFORMED: 422,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.UNAFFORDABLE: 402,
-    Kind.UNPROVEN: 403,
-    Kind.BUSY: 503,
-}
-"""HTTP status of a refusal whose code has no row in `STATUS_OF` (RFC 9110, section 15)."""
 
 STATUS_OF: Final[Mapping[str, int]] = {
     MediaTypeWrong.code: 415,

@@ -60,7 +60,7 @@ STATUS: Final[Mapping[Kind, int]] = {
     Kind.UNPROVEN: 403,
     Kind.BUSY: 503,
 }
-"""HTTP status of a refusal that reaches a page (RFC 9110, section 15.5)."""
+"""HTTP status of a refusal that no door knows better by its code (RFC 9110, section 15.5)."""
 
 
 def status_of(refusal: Refusal) -> int:
