@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from umcloud.domains.messaging.following import LineConfig
@@ -15,14 +16,37 @@ from umcloud.lines.smpp.words import Inbound, Receipt
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _GOODBYE_SECONDS = 5.0
+_STATUS_MASK = 0xFFFFFFFF
+_DETAIL = 200
 _log = logging.getLogger("umcloud.lines")
+
+
+@dataclass(slots=True)
+class Health:
+    """How the links of a line do, for those who watch."""
+
+    bound: int = 0
+    """Links that are up."""
+    kind: str = ""
+    """The last trouble: no_link, link_lost, throttled, rejected, unanswered."""
+    detail: str = ""
+    troubles: int = 0
+    """How many there were: tells whether the last one is news."""
+
+    def note(self, kind: str, detail: str) -> None:
+        """Keep a trouble in the protocol's words; nothing of a message."""
+        self.kind, self.detail = kind, detail[:_DETAIL]
+        self.troubles += 1
 
 
 class Hearing:
     """What one link tells, handed on; and the way back for acknowledgements."""
 
-    def __init__(self, flight: Flight, keeper: Keeper, news: Callable[[], None]) -> None:
+    def __init__(
+        self, flight: Flight, keeper: Keeper, news: Callable[[], None], health: Health
+    ) -> None:
         self._flight = flight
+        self._health = health
         self._keeper = keeper
         self._news = news
         self._name = keeper.new_link()
@@ -52,16 +76,18 @@ class Hearing:
 
     def rejected(self, ref: object, status: int) -> None:
         """Hear that it refused one."""
+        self._health.note("rejected", f"0x{status & _STATUS_MASK:08x}")
         self._flight.rejected(cast("Slot", ref), status)
         self._news()
 
     def throttled(self, ref: object, status: int) -> None:
         """Hear that it wants fewer."""
-        del status
+        self._health.note("throttled", f"0x{status & _STATUS_MASK:08x}")
         self._flight.throttled(cast("Slot", ref), self._time())
 
     def unknown(self, ref: object) -> None:
         """Hear that a part's outcome is not known."""
+        self._health.note("unanswered", "")
         self._flight.unknown(cast("Slot", ref))
         self._news()
 
@@ -77,7 +103,7 @@ class Hearing:
 
     def lost(self, reason: str) -> None:
         """Hear that the link is gone."""
-        del reason
+        self._health.note("link_lost", reason)
         self.gone.set()
 
 
@@ -94,7 +120,9 @@ class Bind:
         news: Callable[[], None],
         up: Callable[[], None],
         response_seconds: float,
+        health: Health,
     ) -> None:
+        self._health = health
         self.link: SmppLink | None = None
         self._config = config
         self._password = password
@@ -109,10 +137,11 @@ class Bind:
         delay = _FIRST_DELAY
         number = self._config.number
         while True:
-            hearing = Hearing(self._flight, self._keeper, self._news)
+            hearing = Hearing(self._flight, self._keeper, self._news, self._health)
             try:
                 link = await self._connect(hearing)
             except (OSError, TimeoutError) as error:
+                self._health.note("no_link", str(error) or type(error).__name__)
                 _log.warning("line %d: no link (%s); again in %.1f s", number, error, delay)
                 await asyncio.sleep(delay)
                 delay = min(_LONGEST_DELAY, delay * 2)
@@ -120,11 +149,13 @@ class Bind:
             delay = _FIRST_DELAY
             _log.info("line %d: bound", number)
             self.link = link
+            self._health.bound += 1
             hearing.bound(link)
             self._up()
             try:
                 await hearing.gone.wait()
             finally:
+                self._health.bound -= 1
                 if hearing.gone.is_set():
                     self.link = None
             _log.warning("line %d: link lost", number)

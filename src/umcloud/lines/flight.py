@@ -115,6 +115,16 @@ class Flight:
         return 2 * max(self.window, 50) - len(self._waiting) - len(self._again)
 
     @property
+    def in_flight(self) -> int:
+        """How many parts are flying or landed."""
+        return self._undurable
+
+    @property
+    def waiting(self) -> int:
+        """How many parts were read and are not sent yet."""
+        return len(self._waiting) + len(self._again)
+
+    @property
     def quiet(self) -> bool:
         """Whether nothing is flying or landed."""
         return not self._undurable and not self.heard

@@ -11,7 +11,7 @@ from typing import Any
 from umcloud.domains.messaging.following import Follower, LineConfig
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
-from umcloud.lines.bind import Bind
+from umcloud.lines.bind import Bind, Health
 from umcloud.lines.flight import Flight
 from umcloud.lines.inbound import Keeper
 from umcloud.lines.reading import Reader
@@ -47,6 +47,7 @@ class Line:
     ) -> None:
         self.config = config
         self.flight = Flight(config.window, config.per_second)
+        self.health = Health()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         follower = Follower(config.number)
         self._writer = Writer(
@@ -65,6 +66,7 @@ class Line:
                 news=self._writer.wake,
                 up=self._feed,
                 response_seconds=patience.response,
+                health=self.health,
             )
             for _ in range(binds)
         ]

@@ -9,17 +9,20 @@ from collections.abc import Callable
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from umcloud.domains.messaging import pulses
 from umcloud.domains.messaging.following import LineConfig, line_configs
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
 from umcloud.infra.sealing import BrokenSealError
 from umcloud.lines.flight import Counts
 from umcloud.lines.line import Line, Patience
+from umcloud.lines.pulse import Meter
 
 PASSWORD_PURPOSE = "line.password"  # noqa: S105 - what a password is sealed for
 _CHANNELS = ("accepted", "lines_changed")
 _POLL_SECONDS = 1.0
 _CONFIG_SECONDS = 2.0
+_PULSE_SECONDS = 1.0
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 2.0
 _RUNS = {"enabled", "draining"}
 _log = logging.getLogger("umcloud.lines")
@@ -47,6 +50,8 @@ class Runner:
         self._lines: dict[int, Line] = {}
         self._broken: set[int] = set()
         self._config_at = 0.0
+        self._meters: dict[int, Meter] = {}
+        self._pulse_at = 0.0
 
     @property
     def counts(self) -> dict[int, Counts]:
@@ -85,6 +90,7 @@ class Runner:
                         await self._refresh()
                 self._wake()
                 self._raise_broken()
+                await self._tell()
                 if asyncio.get_running_loop().time() >= self._config_at:
                     await self._refresh()
         finally:
@@ -99,6 +105,16 @@ class Runner:
             if line.failed.done():
                 line.failed.result()
 
+    async def _tell(self) -> None:
+        """Write down how the lines do, at most once a second."""
+        here = asyncio.get_running_loop().time()
+        if here < self._pulse_at or not self._meters:
+            return
+        self._pulse_at = here + _PULSE_SECONDS * 0.9
+        taken = [meter.take(self._now) for _, meter in sorted(self._meters.items())]
+        async with self._database.transaction() as tx:
+            await pulses.write(tx, taken)
+
     async def _refresh(self) -> None:
         """Start, stop or restart lines as their rows say."""
         self._config_at = asyncio.get_running_loop().time() + _CONFIG_SECONDS
@@ -107,7 +123,7 @@ class Runner:
         for number, line in list(self._lines.items()):
             config = wanted.get(number)
             if config is None or _link_of(config) != _link_of(line.config):
-                del self._lines[number]
+                del self._lines[number], self._meters[number]
                 await line.stop()
                 _log.info("line %d: stopped", number)
         for number, config in wanted.items():
@@ -127,6 +143,7 @@ class Runner:
             config, password, database=self._database, now=self._now, patience=self._patience
         )
         self._lines[config.number] = line
+        self._meters[config.number] = Meter(line)
         line.start()
         _log.info("line %d: started", config.number)
 

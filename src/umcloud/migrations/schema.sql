@@ -542,6 +542,21 @@ CREATE TABLE public.line_cursor (
     id uuid NOT NULL
 );
 
+CREATE TABLE public.line_pulse (
+    line smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_bound boolean NOT NULL,
+    in_flight integer NOT NULL,
+    waiting integer NOT NULL,
+    submitted_per_second integer NOT NULL,
+    receipts_per_second integer NOT NULL,
+    trouble text,
+    trouble_detail text,
+    trouble_at timestamp with time zone,
+    CONSTRAINT ck_line_pulse_not_negative CHECK (((in_flight >= 0) AND (waiting >= 0))),
+    CONSTRAINT ck_line_pulse_trouble_has_moment CHECK (((trouble IS NULL) = (trouble_at IS NULL)))
+);
+
 CREATE TABLE public.log_cursor (
     follower text NOT NULL,
     xid xid8 NOT NULL,
@@ -1159,6 +1174,9 @@ ALTER TABLE ONLY public.legal_subject
 ALTER TABLE ONLY public.line_cursor
     ADD CONSTRAINT pk_line_cursor PRIMARY KEY (line, lane);
 
+ALTER TABLE ONLY public.line_pulse
+    ADD CONSTRAINT pk_line_pulse PRIMARY KEY (line);
+
 ALTER TABLE ONLY public.log_cursor
     ADD CONSTRAINT pk_log_cursor PRIMARY KEY (follower);
 
@@ -1545,6 +1563,9 @@ ALTER TABLE ONLY public.invitation
 
 ALTER TABLE ONLY public.line_cursor
     ADD CONSTRAINT fk_line_cursor_line FOREIGN KEY (line) REFERENCES public.carrier_line(number);
+
+ALTER TABLE ONLY public.line_pulse
+    ADD CONSTRAINT fk_line_pulse_line FOREIGN KEY (line) REFERENCES public.carrier_line(number);
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT fk_member_account_id FOREIGN KEY (account_id) REFERENCES public.account(id);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 import uvicorn
@@ -13,7 +14,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.doors.office.conftest import PASSWORD, World
+from umcloud.domains.messaging import pulses
 from umcloud.domains.messaging import service as messaging
+from umcloud.domains.messaging.pulses import FRESH, Pulse, Trouble
 from umcloud.domains.messaging.service import LineState
 from umcloud.domains.resources.review.model import ReviewState
 from umcloud.domains.resources.signatures import queries as signatures
@@ -116,6 +119,25 @@ async def test_a_hidden_tab_hears_nothing_until_it_is_looked_at(
     await desk.evaluate(turn, "visible")
     await desk.locator("[data-live-part=lines]").get_by_text("排空中").wait_for(timeout=10_000)
     assert await desk.evaluate("opened.length") == 2
+
+
+async def test_what_goes_over_a_line_is_seen_as_it_goes(
+    world: World, desk: Page, address: str, later: datetime
+) -> None:
+    await desk.goto(f"{address}/lines")
+    shown = desk.locator("[data-live-part=lines]")
+    assert "线路进程没有响应" in await shown.inner_text()
+    trouble = Trouble("throttled", "0x00000058", later)
+    async with world.database.transaction() as tx:
+        await pulses.write(tx, [Pulse(1, later, True, 12, 345, 321, 298, trouble)])  # noqa: FBT003 - a row
+    await shown.get_by_text("已连接").wait_for(timeout=10_000)
+    words = await shown.inner_text()
+    for figure in ("321", "298", "345", "12 / ", "运营商限流 0x00000058"):
+        assert figure in words
+    async with world.database.transaction() as tx:
+        await pulses.write(tx, [Pulse(1, later - FRESH, False, 12, 345, 321, 298, None)])  # noqa: FBT003 - a row
+    await shown.get_by_text("线路进程没有响应").wait_for(timeout=10_000)
+    assert "321" not in await shown.inner_text()
 
 
 async def test_a_line_s_new_state_appears_by_itself(

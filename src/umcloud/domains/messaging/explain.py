@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from umcloud.domains.catalogue import queries as catalogue
 from umcloud.domains.ledger.model import CNY, BucketKind
-from umcloud.domains.messaging import queries
+from umcloud.domains.messaging import pulses, queries
+from umcloud.domains.messaging.pulses import Pulse
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import AccountId, JournalId, MessageId, PriceId, floor_of, lane_of
+from umcloud.kernel.ids import AccountId, JournalId, MessageId, PriceId, lane_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +116,16 @@ class LineView:
     state: str
     carries: str
     priority: int
-    submitted_last_minute: int
-    reported_last_minute: int
+    pulse: Pulse | None
+    """What its process last said; None where it never spoke."""
+    is_heard: bool
+    """Whether that was just now."""
 
 
 async def lines(tx: Tx, now: datetime) -> list[LineView]:
-    """Return the lines with what went over them in the last 60 seconds, from the log."""
-    rows = await tx.sql(
-        "SELECT l.*, (SELECT count(*) FROM submission s WHERE s.line = l.number "
-        "AND s.at > cast(:now AS timestamptz) - interval '1 minute' AND s.id > :floor) AS sent, "
-        "(SELECT count(*) FROM receipt r JOIN message m ON m.lane = r.lane AND m.id = r.id "
-        "WHERE m.line = l.number AND r.at > cast(:now AS timestamptz) - interval '1 minute' "
-        "AND r.id > :floor) AS reported FROM carrier_line l ORDER BY l.priority, l.number",
-        now=now,
-        floor=floor_of(now - timedelta(hours=1)),
-    )
+    """Return the lines by priority, with what their process says of them now."""
+    said = await pulses.read(tx)
+    rows = await tx.sql("SELECT * FROM carrier_line ORDER BY priority, number")
     return [
         LineView(
             row.number,
@@ -143,8 +139,8 @@ async def lines(tx: Tx, now: datetime) -> list[LineView]:
             row.state,
             row.carries,
             row.priority,
-            row.sent,
-            row.reported,
+            said.get(row.number),
+            pulses.is_fresh(said.get(row.number), now),
         )
         for row in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -184,6 +185,24 @@ line_cursor = Table(
     Column("lane", SmallInteger, nullable=False),
     Column("id", UUID(as_uuid=True), nullable=False),
     PrimaryKeyConstraint("line", "lane"),
+)
+
+# What the process of the lines says about each, every second: a glance, no history.
+line_pulse = Table(
+    "line_pulse",
+    metadata,
+    Column("line", SmallInteger, ForeignKey("carrier_line.number"), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("is_bound", Boolean, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("submitted_per_second", Integer, nullable=False),
+    Column("receipts_per_second", Integer, nullable=False),
+    Column("trouble", Text),
+    Column("trouble_detail", Text),
+    Column("trouble_at", DateTime(timezone=True)),
+    CheckConstraint("in_flight >= 0 AND waiting >= 0", name="not_negative"),
+    CheckConstraint("(trouble IS NULL) = (trouble_at IS NULL)", name="trouble_has_moment"),
 )
 
 daily_count = Table(

@@ -80,7 +80,7 @@ def state_badge(account: Account) -> Badge:
 LIST = TableSpec(
     name="customers",
     columns=(
-        Column("name", "office.customers.name"),
+        Column("name", "office.customers.name", wide=True),
         Column("state", "office.customers.state", value=state_badge),
         Column("created_at", "office.customers.since"),
         Column("id", "office.customers.id", value=lambda row: Code(show("acc", row.id))),

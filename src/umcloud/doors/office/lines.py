@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -26,16 +27,21 @@ from umcloud.doors.office.standing import office_of, only_staff
 from umcloud.infra.i18n import Texts
 
 LOOK_SECONDS = 2.0
+CHART_AGE = timedelta(minutes=1)
 STATE_TONES = {"enabled": Tone.GOOD, "draining": Tone.ATTENTION, "disabled": Tone.IDLE}
 HEADING = [
     Key("office.lines.name"),
     Key("office.lines.state"),
+    Key("office.lines.link"),
     Key("office.lines.submitted"),
     Key("office.lines.reported"),
-    Key("office.lines.window"),
+    Key("office.lines.in_flight"),
+    Key("office.lines.waiting"),
     Key("office.lines.speed"),
     Key("office.lines.carries"),
+    Key("office.lines.trouble"),
 ]
+NOTHING = "—"
 STRAYS = 20
 """Messages of handsets that answer to nothing we sent: so many are shown."""
 STRAY_HEADING = [
@@ -52,29 +58,62 @@ CHOICES = {
 }
 
 
+def link_badge(line: LineView) -> Badge | str:
+    """Return whether the line is connected; of a disabled one there is nothing to say."""
+    if line.state == "disabled":
+        return NOTHING
+    if line.pulse is None or not line.is_heard:
+        return Badge(Key("office.lines.link.unheard"), Tone.BAD)
+    if line.pulse.is_bound:
+        return Badge(Key("office.lines.link.up"), Tone.GOOD)
+    return Badge(Key("office.lines.link.down"), Tone.BAD)
+
+
+def _trouble(texts: Texts, line: LineView) -> object:
+    if line.pulse is None or line.pulse.trouble is None:
+        return NOTHING
+    trouble = line.pulse.trouble
+    words = texts.ui(f"office.lines.trouble.{trouble.kind}")
+    return Lines(f"{words} {trouble.detail}".strip(), trouble.at)
+
+
+def _alive(line: LineView, name: str) -> object:
+    """Return a figure of the pulse; a dash where nobody knows it now."""
+    return getattr(line.pulse, name) if line.is_heard else NOTHING
+
+
 def line_rows(texts: Texts, lines: Sequence[LineView]) -> list[list[object]]:
     """Return the lines as rows of a small table."""
     return [
         [
             Lines(f"{line.number} · {line.name}", f"{line.host}:{line.port}"),
             Badge(Key(f"office.lines.state.{line.state}"), STATE_TONES[line.state]),
-            line.submitted_last_minute,
-            line.reported_last_minute,
-            line.window,
+            link_badge(line),
+            _alive(line, "submitted_per_second"),
+            _alive(line, "receipts_per_second"),
+            texts.ui("office.lines.of_window", n=_alive(line, "in_flight"), window=line.window),
+            _alive(line, "waiting"),
             line.per_second or Key("office.lines.unbounded"),
             texts.ui(f"office.lines.carries.{line.carries}"),
+            _trouble(texts, line),
         ]
         for line in lines
     ]
 
 
-async def _facts(request: Request) -> dict[str, Any]:
+async def _now(request: Request) -> dict[str, Any]:
+    """Return the lines as they are this moment; reads no log, for it is asked all the time."""
     context = context_of(request)
-    now = context.desk.now()
     async with context.transaction() as tx:
-        lines = await explain.lines(tx, now)
-        minutes = await throughput.minutes(tx, now)
-    chart = Chart(
+        lines = await explain.lines(tx, context.desk.now())
+    return {"heading": HEADING, "rows": line_rows(context.texts, lines), "lines": lines}
+
+
+async def _minutes(request: Request) -> Chart:
+    context = context_of(request)
+    async with context.transaction() as tx:
+        minutes = await throughput.minutes(tx, context.desk.now())
+    return Chart(
         Key("office.lines.chart"),
         tuple(context.texts.hour(one.begins) for one in minutes),
         (
@@ -88,14 +127,6 @@ async def _facts(request: Request) -> dict[str, Any]:
         ),
         "stacked",
     )
-    return {
-        "heading": HEADING,
-        "rows": line_rows(context.texts, lines),
-        "lines": lines,
-        "choices": CHOICES,
-        "chart": chart,
-        "now": now,
-    }
 
 
 @only_staff(StaffRole.NETWORK, StaffRole.SUPPORT)
@@ -111,7 +142,9 @@ async def lines_page(request: Request) -> Response:
         may_change=may_change,
         stray_heading=STRAY_HEADING,
         strays=[_stray(one) for one in strays],
-        **await _facts(request),
+        choices=CHOICES,
+        chart=await _minutes(request),
+        **await _now(request),
     )
 
 
@@ -128,15 +161,19 @@ def _stray(one: InboundMessage) -> list[object]:
 
 @only_staff(StaffRole.NETWORK, StaffRole.SUPPORT)
 async def live(request: Request) -> Response:
-    """Send the table again whenever it changes."""
+    """Send the table again whenever it changes, and the chart once a minute."""
 
     async def parts() -> AsyncIterator[Part]:
-        shown = ""
+        shown, drawn = "", context_of(request).desk.now()
         while True:
-            html = part_text(request, "office/_lines.html", **await _facts(request))
+            html = part_text(request, "office/_lines.html", **await _now(request))
             if html != shown:
                 shown = html
                 yield Part("lines", html)
+            if context_of(request).desk.now() - drawn >= CHART_AGE:
+                drawn = context_of(request).desk.now()
+                chart = await _minutes(request)
+                yield Part("minutes", part_text(request, "office/_minutes.html", chart=chart))
             await asyncio.sleep(LOOK_SECONDS)
 
     return sse_response(request, parts(), closing=office_of(request).closing)

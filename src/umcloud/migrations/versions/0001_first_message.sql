@@ -827,6 +827,23 @@ CREATE TABLE line_cursor (
 	CONSTRAINT fk_line_cursor_line FOREIGN KEY(line) REFERENCES carrier_line (number)
 );
 
+CREATE TABLE line_pulse (
+	line SMALLINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	is_bound BOOLEAN NOT NULL,
+	in_flight INTEGER NOT NULL,
+	waiting INTEGER NOT NULL,
+	submitted_per_second INTEGER NOT NULL,
+	receipts_per_second INTEGER NOT NULL,
+	trouble TEXT,
+	trouble_detail TEXT,
+	trouble_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_line_pulse PRIMARY KEY (line),
+	CONSTRAINT ck_line_pulse_not_negative CHECK (in_flight >= 0 AND waiting >= 0),
+	CONSTRAINT ck_line_pulse_trouble_has_moment CHECK ((trouble IS NULL) = (trouble_at IS NULL)),
+	CONSTRAINT fk_line_pulse_line FOREIGN KEY(line) REFERENCES carrier_line (number)
+);
+
 CREATE TABLE member (
 	id UUID NOT NULL,
 	account_id UUID NOT NULL,
