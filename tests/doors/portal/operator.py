@@ -37,6 +37,13 @@ class Operator:
             assert application
             await identity.approve(tx, self.act, application_id=application.id)
 
+    async def refuse_verification(self, reason: str) -> None:
+        account_id = await self.account_id()
+        async with self.world.database.transaction() as tx:
+            application = await identity_queries.current(tx, account_id)
+            assert application
+            await identity.refuse(tx, self.act, application_id=application.id, reason=reason)
+
     async def approve_signature(self, public_id: str) -> None:
         async with self.world.database.transaction() as tx:
             one = await signature_queries.by_public_id(tx, public_id)

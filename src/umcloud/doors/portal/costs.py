@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -175,7 +177,9 @@ def _unit_row(one: UnitBalance) -> list[object]:
 
 
 async def recharge(request: Request) -> Response:
-    """Ask for an amount; list earlier recharges."""
+    """Ask for an amount; list earlier recharges. Who comes back from the channel sees that one."""
+    if number := request.query_params.get("number"):
+        return RedirectResponse(f"/costs/recharge/{quote(number, safe='')}?paying=1", 303)
     return await _recharge_page(request, blank_form(request, RECHARGE))
 
 
@@ -220,13 +224,13 @@ async def payment(request: Request) -> Response:
         raise NothingHere from None
     async with context.transaction() as tx:
         one = await payment_queries.payment_of(tx, context.account_id, payment_id)
-    return await render(
-        request,
-        "portal/payment.html",
-        one=one,
-        facts=_payment_facts(one),
-        waiting=one.state is PaymentState.CREATED,
+    waiting = one.state is PaymentState.CREATED
+    page = await render(
+        request, "portal/payment.html", one=one, facts=_payment_facts(one), waiting=waiting
     )
+    if waiting and "paying" in request.query_params:
+        page.headers["refresh"] = "2"  # The channel's notice comes by another way than the payer.
+    return page
 
 
 def _payment_facts(one: Payment) -> list[Fact]:

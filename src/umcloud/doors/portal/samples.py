@@ -54,7 +54,7 @@ def _python(address: str, body: dict[str, object]) -> str:
         '        "Authorization": f"Bearer {os.environ[\'PUBLIC_KEY\']}.'
         "{os.environ['PRIVATE_KEY']}\",\n"
         '        "Content-Type": "application/json",\n'
-        '        "Idempotency-Key": "order-20260302-1",\n'
+        '        "Idempotency-Key": "order-20260302-2",\n'
         "    },\n"
         ")\n"
         "print(json.load(urllib.request.urlopen(request)))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,7 +11,7 @@ from starlette.routing import Route
 from umcloud.domains.identity import queries
 from umcloud.domains.identity import service as identity
 from umcloud.domains.identity.model import Application, ApplicationState, Document, DocumentKind
-from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.context import RequestContext, context_of
 from umcloud.doors.kit.fields import File, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
@@ -19,6 +21,8 @@ from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import enum_key, state_badge
 
 MOST_BYTES = 4 * 1024 * 1024
+TRY_USCC = "91110108MA9999996Y"
+"""A code whose check characters fit (GB 32100), for somebody who tries the sandbox."""
 ORGANISATION = FormSpec(
     "organisation",
     submit="portal.verification.submit",
@@ -36,7 +40,6 @@ ORGANISATION = FormSpec(
             label="portal.verification.licence",
             help="portal.verification.licence.help",
             most_bytes=MOST_BYTES,
-            required=False,
         ),
         File(
             name="authorisation",
@@ -65,7 +68,7 @@ async def verification(request: Request) -> Response:
     known = application.organisation if application else None
     form = blank_form(
         request,
-        ORGANISATION,
+        await _spec(context),
         name=known.name if known else "",
         uscc=known.uscc if known else "",
         legal_person=known.legal_person if known else "",
@@ -75,7 +78,8 @@ async def verification(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """Write the data down, attach the documents and hand all in: at once, or nothing."""
-    context, form = context_of(request), await read_form(request, ORGANISATION)
+    context = context_of(request)
+    form = await read_form(request, await _spec(context))
     if form.ok:
         with form.keeping_refusals(_BLAME):
             async with context.transaction() as tx:
@@ -108,6 +112,20 @@ async def submit(request: Request) -> Response:
     return await _page(request, form)
 
 
+async def _spec(context: RequestContext) -> FormSpec:
+    """Return the form: a licence that was handed in before may stay."""
+    async with context.transaction() as tx:
+        application = await queries.current(tx, context.account_id)
+        documents = await queries.documents(tx, application.id) if application else []
+    if all(one.kind is not DocumentKind.LICENCE for one in documents):
+        return ORGANISATION
+    fields = (
+        replace(field, required=False) if field.name == "licence" else field
+        for field in ORGANISATION.fields
+    )
+    return replace(ORGANISATION, fields=tuple(fields))
+
+
 async def _page(request: Request, form: Form) -> Response:
     context = context_of(request)
     async with context.transaction() as tx:
@@ -123,6 +141,7 @@ async def _page(request: Request, form: Form) -> Response:
         badge=state_badge(state) if state else None,
         facts=_facts(application, documents) if application else [],
         open=state in _OPEN,
+        try_uscc=TRY_USCC if collaborators(request).sandbox else None,
     )
 
 
