@@ -12,6 +12,7 @@ import pytest
 from tests.domains.messaging.conftest import PRICE, Sender
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import FreezeReason
+from umcloud.domains.catalogue import queries as catalogue
 from umcloud.domains.ledger import queries as ledger
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.messaging import explain, facts, queries
@@ -26,11 +27,13 @@ from umcloud.domains.messaging.pump import Pump
 from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId
+from umcloud.kernel.money import priced
 from umcloud.wire.phones import NumberMalformed
 
 NewSender = Callable[..., Awaitable[Sender]]
 
 
+@pytest.mark.clause("C9.2")
 async def test_an_accepted_message_is_charged_and_readable(
     prepared: Database, pump: Pump, new_sender: NewSender, now: datetime
 ) -> None:
@@ -51,6 +54,10 @@ async def test_an_accepted_message_is_charged_and_readable(
         assert told is not None
         assert (told.amount, told.segments, told.currency) == (PRICE, 1, "CNY")
         assert [draw.amount for draw in told.draws] == [PRICE]
+        rule = await catalogue.price_version(tx, told.price_id)
+        assert rule is not None
+        assert priced(rule.price, told.segments).micros == told.amount
+        assert (told.price_source, told.price_valid_from) == (rule.source, rule.valid_from)
 
 
 async def test_the_exact_prefix_is_accepted_and_the_rest_refused_one_by_one(

@@ -59,6 +59,7 @@ async def ready(world: World, member: Customer) -> tuple[Customer, str, Operator
     return member, template, operator
 
 
+@pytest.mark.clause("C9.2")
 async def test_the_first_message(ready: tuple[Customer, str, Operator]) -> None:
     member, template, _ = ready
     page = await member.see(f"/send?template={template}")
