@@ -10,7 +10,9 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, ViewportSize
 
-from tests.doors.portal.conftest import HOST, Customer, World
+from tests.doors.portal.conftest import Customer, World
+from tests.doors.portal.operator import Operator
+from tests.doors.portal.test_portal_corrections import signature
 from tests.doors.portal.test_portal_pages import PAGES
 
 PHONE = ViewportSize(width=390, height=844)
@@ -50,7 +52,6 @@ async def address(world: World) -> AsyncIterator[str]:
 @pytest.fixture
 async def desk(page: Page, address: str, member: Customer) -> Page:
     """Return a page on which the owner of a new company is signed in."""
-    assert HOST
     for cookie in member.client.cookies.jar:
         await page.context.add_cookies(
             [{"name": cookie.name, "value": cookie.value or "", "url": address}]
@@ -112,3 +113,22 @@ async def test_escape_closes_the_navigation_of_a_phone(desk: Page, address: str)
     await side.wait_for(state="visible")
     await desk.keyboard.press("Escape")
     await side.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_long_names_stay_on_the_screen(
+    world: World, desk: Page, address: str, member: Customer, width: int
+) -> None:
+    operator = Operator(world)
+    await operator.approve_signature(await signature(member))
+    name = "一个名字非常非常长的模板用来看看页面在放不下的时候会怎么样是不"
+    content = "尊敬的{1}，您的订单已经发出。" + "我们会尽快把它送到您的手里，" * 20
+    made = await member.post(
+        "/templates/new",
+        {"cls": "notice", "name": name, "content": content, "instruction": "姓名"},
+    )
+    assert made.status_code == 303, made.text
+    await desk.set_viewport_size(ViewportSize(width=width, height=844))
+    for path in ("/templates", made.headers["location"], "/account/log"):
+        await desk.goto(f"{address}{path}")
+        assert await desk.evaluate(BASICS) == [], path

@@ -41,3 +41,12 @@ async def test_a_number_is_entered_once_and_taken_off(world: World, member: Cust
         records = await audit.latest(tx, name="optout.removed")
     assert [one.facts["number"] for one in records] == ["138****8000"]
     assert "移出退订名单" in await member.see("/account/log")
+
+
+async def test_the_list_is_exported_with_masked_numbers(member: Customer) -> None:
+    await member.post("/opt-outs", {"number": "13800138000"})
+    exported = (await member.client.get("/opt-outs.csv?lang=en")).text
+    assert "138****8000" in exported
+    assert "13800138000" not in exported
+    odd = (await member.client.get("/opt-outs.csv?lang=en&number=138")).text
+    assert odd.count("\n") == 1

@@ -51,7 +51,7 @@ class _Shown:
         row = one.change
         self.cls = class_key(row.cls.value)
         self.place = texts.say(tuple(places.names_of(row.countries, texts.locale)))
-        self.dial = Code(f"+{row.destination or CHINA}")
+        self.dial = Code(f"+{(row.destination or CHINA).partition('-')[0]}")
         last = "" if row.tier_below is None else f"{row.tier_below - 1:,}"
         self.tier = f"{row.tier_from:,} – {last}" if last else f"{row.tier_from:,}+"
         self.now = _price(row.before)
