@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from umcloud.domains.messaging import queries
+from umcloud.domains.messaging import queries, status_search
 from umcloud.domains.messaging.model import MessageView, Status
 from umcloud.domains.messaging.queries import SearchFilter
 from umcloud.infra.db import Tx
 from umcloud.infra.partitions import ensure_days
-from umcloud.kernel.ids import floor_of
+from umcloud.kernel.ids import AccountId, floor_of
 from umcloud.kernel.moments import shanghai_day
 
 MESSAGES = 60
@@ -76,3 +76,31 @@ async def test_filters_hold_in_every_lane(tx: Tx, log: list[UUID], now: datetime
     assert await everything(tx, lately, 7) == failed[:9]
     numbered = SearchFilter(destination="8613800000001")
     assert await everything(tx, numbered, 7) == log[1::4]
+
+
+async def test_a_search_by_status_looks_only_so_far_back(
+    tx: Tx, log: list[UUID], now: datetime
+) -> None:
+    wanted = SearchFilter(since=now - timedelta(days=2), status=Status.FAILED)
+    until = now + timedelta(seconds=1)
+    assert await status_search.horizon(tx, wanted, until=until) is None
+    edge = await status_search.horizon(tx, wanted, until=until, looked=20)
+    assert edge is not None
+    newer = [one for one in log if one >= floor_of(edge)]
+    assert 0 < len(newer) <= 20
+    found: list[UUID] = []
+    rounds = 0
+    while edge is not None:
+        edge = await status_search.horizon(tx, wanted, until=until, looked=20)
+        part = SearchFilter(since=edge or wanted.since, until=until, status=Status.FAILED)
+        found += await everything(tx, part, 7)
+        until, rounds = edge or until, rounds + 1
+    assert found == log[::3]
+    assert rounds > 2
+
+
+@pytest.mark.usefixtures("log")
+async def test_an_account_s_search_counts_its_own_messages(tx: Tx, now: datetime) -> None:
+    mine = AccountId(UUID(int=37))
+    wanted = SearchFilter(account_id=mine, since=now - timedelta(days=2), status=Status.FAILED)
+    assert await status_search.horizon(tx, wanted, until=now, looked=2) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -140,6 +141,25 @@ async def test_messages_are_found_by_number_account_and_status(
         assert row in (await support.get(f"/messages?{query}")).text, query
     for query in ("number=13900000000", "account=nobody", "status=failed", "until=2026-03-01"):
         assert row not in (await support.get(f"/messages?{query}")).text, query
+
+
+async def test_a_search_by_status_says_how_far_back_it_looked(
+    world: World, app: Starlette, sign_in: SignIn
+) -> None:
+    support = await sign_in("support")
+    app.state.office = replace(app.state.office, looked=0)
+    path, pages = "/messages?status=accepted", 0
+    while True:
+        page = html.unescape((await support.get(path)).text)
+        further = re.search(r'href="([^"]+)">[^<]*<svg[^>]*>.*?</svg>Look further back', page)
+        if further is None:
+            break
+        assert "what is older has not been looked at yet" in page
+        path, pages = further[1], pages + 1
+        if show("msg", world.message) in page:
+            break
+    assert show("msg", world.message) in page
+    assert pages > 0
 
 
 async def test_a_charge_leads_to_its_journal_with_both_sides(world: World, sign_in: SignIn) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from starlette.routing import Route
 
 from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.ledger.model import CNY
-from umcloud.domains.messaging import explain, queries
+from umcloud.domains.messaging import explain, queries, status_search
 from umcloud.domains.messaging.explain import ChargeExplained
 from umcloud.domains.messaging.model import LogLine, MessageView, Status
 from umcloud.doors.kit.context import context_of
@@ -25,6 +27,7 @@ from umcloud.doors.kit.table import (
     Filter,
     Query,
     TableSpec,
+    encode_cursor,
     fill_table,
     read_query,
 )
@@ -48,13 +51,14 @@ from umcloud.doors.office.standing import (
     id_in_path,
     id_or_none,
     may,
+    office_of,
     only_staff,
     reachable,
     uuid_or_none,
 )
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
-from umcloud.kernel.ids import AccountId, MessageId, show
+from umcloud.kernel.ids import AccountId, MessageId, floor_of, moment_of, show
 from umcloud.kernel.moments import day_begins
 from umcloud.kernel.money import Money
 
@@ -171,16 +175,32 @@ async def messages(request: Request) -> Response:
     """Search the log; numbers and texts stay masked."""
     context, query = context_of(request), read_query(request, RECORDS)
     asked, rows = wanted(query, context.act.now), list[MessageView]()
+    before = uuid_or_none(query.after[0]) if query.after else None
+    edge: datetime | None = None
     if asked is not None:
         async with context.transaction() as tx:
-            rows = await queries.search(
-                tx,
-                asked,
-                before=uuid_or_none(query.after[0]) if query.after else None,
-                limit=query.limit + 1,
-            )
+            if asked.status is not None and asked.destination is None:
+                edge = await _edge(request, tx, asked, before)
+                asked = replace(asked, since=edge or asked.since)
+            rows = await queries.search(tx, asked, before=before, limit=query.limit + 1)
     table = fill_table(request, RECORDS, query, rows, cursor=lambda row: (row.id,))
-    return await render(request, "office/messages.html", table=table)
+    if edge is not None and table.next_cursor is None:
+        table = replace(table, next_cursor=encode_cursor((floor_of(edge),)))
+    else:
+        edge = None
+    return await render(request, "office/messages.html", table=table, edge=edge)
+
+
+async def _edge(
+    request: Request, tx: Tx, asked: queries.SearchFilter, before: UUID | None
+) -> datetime | None:
+    """Return how far back one page looks for a status; None where that is the whole period."""
+    until = asked.until or context_of(request).act.now + timedelta(seconds=1)
+    if before is not None:
+        until = min(until, moment_of(before) + timedelta(milliseconds=1))
+    if asked.since is None or until <= asked.since:
+        return None
+    return await status_search.horizon(tx, asked, until=until, looked=office_of(request).looked)
 
 
 @only_staff(*MESSAGES)

@@ -17,6 +17,7 @@ from umcloud.domains.accounts.model import Session, StaffRole
 from umcloud.domains.accounts.ports import CodeSender
 from umcloud.domains.accounts.rules import require_staff_role
 from umcloud.domains.accounts.vault import Vault
+from umcloud.domains.messaging.status_search import LOOKED
 from umcloud.doors.kit.context import Page, SignedIn, context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.office.promises import Promises
@@ -48,6 +49,8 @@ class Office:
     closing: asyncio.Event
     sandbox: bool
     promises: Promises = field(default_factory=Promises)
+    looked: int = LOOKED
+    """How many messages one page of a search by status folds."""
 
 
 @dataclass(frozen=True, slots=True)
