@@ -19,7 +19,7 @@ async def test_signing_up_records_the_consent_and_leads_home(
     assert answer.status_code == 303
     assert answer.headers["location"] == "/"
     home = await customer.see("/?lang=en")
-    assert "Five steps to your first message" in home
+    assert "Messages are paid from the balance or a package." in home
     evidence = (await customer.client.get("/account/agreements/evidence.json")).json()
     assert evidence["chain"] == "whole"
     assert evidence["consents"][0]["facts"]["acknowledged"] == CLAUSES

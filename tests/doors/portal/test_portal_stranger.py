@@ -53,3 +53,16 @@ async def test_who_comes_back_from_the_payment_page_sees_that_payment(member: Cu
 
     waiting = await member.client.get(back.headers["location"])
     assert "refresh" in waiting.headers, "the page looks again by itself until it was paid"
+
+
+async def test_the_first_steps_do_not_forget_the_money(world: World, member: Customer) -> None:
+    assert "从余额或套餐中扣费" in await member.see("/")
+    await member.post("/costs/recharge", {"amount": "10.00"})
+    await Operator(world).settle()
+    assert "已有余额或套餐可用" in await member.see("/")
+
+
+async def test_a_choice_begins_with_a_capital(member: Customer) -> None:
+    page = await member.see("/signatures/new?lang=en")
+    assert "Own use" in page
+    assert ">own use" not in page

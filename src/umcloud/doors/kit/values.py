@@ -102,8 +102,14 @@ class Lines:
 
 
 def said(texts: Texts, words: str) -> str:
-    """Return a text as it is and a `Key` in the reader's language."""
-    return texts.ui(words) if isinstance(words, Key) else words
+    """Return a text as it is and a `Key` in the reader's language.
+
+    The names of an enum's members fit into sentences; by themselves they begin with a capital.
+    """
+    if not isinstance(words, Key):
+        return words
+    told = texts.ui(words)
+    return told[:1].upper() + told[1:] if words.startswith("enum.") else told
 
 
 def time_tag(texts: Texts, moment: datetime) -> Markup:

@@ -43,9 +43,9 @@ async def home(request: Request) -> Response:
     now, account_id = context.act.now, context.account_id
     async with context.transaction() as tx:
         owner = await accounts.account(tx, account_id)
-        tasks = await _tasks(tx, context)
         balance = await books.balance(tx, account_id)
         units = await books.units(tx, account_id, now)
+        tasks = await _tasks(tx, context, funded=balance.available > 0 or bool(units))
         today = await messaging.today(tx, account_id, now)
         last = shanghai_day(now)
         days = await messaging.daily(tx, account_id, last - timedelta(days=CHART_DAYS - 1), last)
@@ -61,7 +61,7 @@ async def home(request: Request) -> Response:
     )
 
 
-async def _tasks(tx: Tx, context: RequestContext) -> list[Task]:
+async def _tasks(tx: Tx, context: RequestContext, *, funded: bool) -> list[Task]:
     account_id = context.account_id
     application = await identity.current(tx, account_id)
     told = _REVIEWED[application.state] if application else "none"
@@ -78,6 +78,7 @@ async def _tasks(tx: Tx, context: RequestContext) -> list[Task]:
             _review(written),
             _to("templates", written),
         ),
+        ("money", funded or bool(sent), "none", "/costs/recharge"),
         ("message", bool(sent), "done" if sent else "none", "/send"),
     ]
     tasks = []
