@@ -20,6 +20,7 @@ from umcloud.infra.settings import LOOPBACK, Settings, kept_secret
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import uuid7
 from umcloud.kernel.moments import shanghai_day
+from umcloud.lines.runner import PASSWORD_PURPOSE
 from umcloud.main.wiring import wire
 
 STAFF_EMAIL = "admin@umcloud.example"
@@ -28,7 +29,6 @@ CARRIER_SYSTEM_ID = "umcloud"
 CARRIER_SECRET = "carrier.password"  # noqa: S105 - a file's name
 CARRIER_PASSWORD_LENGTH = 8
 """Octets that SMPP 3.4, section 5.2.2, leaves for a password."""
-LINE_SECRET_PURPOSE = "line.password"  # noqa: S105 - what it is sealed for
 SANDBOX_LINE = 1
 SANDBOX_SOURCE = "10690001"
 SANDBOX_WINDOW = 1_500
@@ -78,7 +78,7 @@ async def _carrier_line(tx: Tx, act: Act, settings: Settings, sealer: Sealer) ->
     )
     if known.first() is not None:
         return
-    sealed = sealer.seal(carrier_password(settings).encode(), purpose=LINE_SECRET_PURPOSE)
+    sealed = sealer.seal(carrier_password(settings).encode(), purpose=PASSWORD_PURPOSE)
     await lines.put_line(
         tx,
         act,

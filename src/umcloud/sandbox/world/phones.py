@@ -165,7 +165,8 @@ def _number(request: Request) -> str:
 
 def _screen(request: Request, number: str) -> Screen:
     found = screens(outside(request), number)
-    return found[0] if found else Screen(number, False, False, 0, [])  # noqa: FBT003 - not yet used
+    unused = Screen(number, airplane_mode=False, memory_full=False, waiting=0, messages=[])
+    return found[0] if found else unused
 
 
 async def one(request: Request) -> Response:
