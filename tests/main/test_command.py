@@ -93,3 +93,22 @@ def test_steps_are_read(text: str, step: timedelta) -> None:
 def test_what_is_no_step_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="3d"):
         read_step(text)
+
+
+def test_the_promises_are_told_in_the_terminals_language(home: Path) -> None:
+    told = umcloud(home, "clauses", LC_ALL="C.UTF-8").stdout
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in told)
+    assert "注册" in umcloud(home, "clauses", LC_ALL="zh_CN.UTF-8").stdout
+
+
+def test_who_has_read_enough_of_a_list_sees_no_traceback(home: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "umcloud.main.command", "clauses"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "UMCLOUD_HOME": str(home)},
+    ) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        listing.stdout.close()
+        assert listing.stderr.read() == b""

@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
+    except BrokenPipeError:
+        # Who reads has seen enough (`umcloud clauses | head`); nothing is left to be flushed to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Refusal as refusal:
         sys.stderr.write(f"umcloud: {_texts().refusal(refusal)}\n")
     except (DidNotStart, HomeInUse, PostgresError, SchemaDiffers, ValueError) as error:
@@ -60,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         command=_audit
     )
     commands.add_parser("clauses", help="the agreement's promises and their proofs").set_defaults(
-        command=lambda _: clauses.run()
+        command=lambda _: clauses.run(locale=_texts().locale)
     )
     admin = commands.add_parser("admin", help="invite an administrator of the office")
     admin.add_argument("email", help="where they are reached, and what they sign in with")
