@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -114,7 +114,7 @@ class Customer:
     async def post(
         self,
         path: str,
-        data: dict[str, str | list[str]],
+        data: Mapping[str, str | list[str]],
         *,
         page: str | httpx.Response | None = None,
         files: dict[str, tuple[str, bytes, str]] | None = None,
@@ -125,7 +125,7 @@ class Customer:
             for name in ("csrf", "idempotency_key", "version_id", "revision")
             if (found := re.search(rf'name="{name}" value="([^"]+)"', shown))
         }
-        return await self.client.post(path, data=hidden | data, files=files)
+        return await self.client.post(path, data={**hidden, **data}, files=files)
 
 
 async def sign_up(world: World, customer: Customer, contact: str = EMAIL) -> httpx.Response:
