@@ -732,10 +732,14 @@ CREATE TABLE public.payment (
     paid_at timestamp with time zone,
     journal_id uuid,
     closed_at timestamp with time zone,
+    asks integer DEFAULT 0 NOT NULL,
+    next_ask_at timestamp with time zone NOT NULL,
+    unpaid_at timestamp with time zone,
     CONSTRAINT ck_payment_amount_bounds CHECK (((amount >= 10000) AND (amount <= '1000000000000'::bigint))),
     CONSTRAINT ck_payment_closed_has_moment CHECK (((state <> 'closed'::text) OR (closed_at IS NOT NULL))),
     CONSTRAINT ck_payment_paid_is_proved CHECK (((state = 'paid'::text) = (num_nonnulls(trade_number, payer_id, payer_name, paid_at, journal_id) = 5))),
     CONSTRAINT ck_payment_state_known CHECK ((state = ANY (ARRAY['created'::text, 'paid'::text, 'closed'::text]))),
+    CONSTRAINT ck_payment_unpaid_is_known_after_the_end CHECK ((unpaid_at > expires_at)),
     CONSTRAINT ck_payment_whole_fen CHECK (((amount % (10000)::bigint) = 0))
 );
 
@@ -1412,11 +1416,13 @@ CREATE INDEX ix_payment_account_id_id ON public.payment USING btree (account_id,
 
 CREATE INDEX ix_payment_notice_payment_id ON public.payment_notice USING btree (payment_id);
 
-CREATE INDEX ix_payment_open ON public.payment USING btree (expires_at) WHERE (state = 'created'::text);
-
 CREATE INDEX ix_payment_paid ON public.payment USING btree (channel, paid_at);
 
 CREATE INDEX ix_payment_statement_line_day ON public.payment_statement_line USING btree (channel, day);
+
+CREATE INDEX ix_payment_to_ask ON public.payment USING btree (channel, next_ask_at) WHERE (state = 'created'::text);
+
+CREATE INDEX ix_payment_to_close ON public.payment USING btree (expires_at) WHERE ((state = 'created'::text) AND (unpaid_at IS NOT NULL));
 
 CREATE INDEX ix_price_version_product ON public.price_version USING btree (product, class);
 

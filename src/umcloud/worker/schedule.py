@@ -154,8 +154,7 @@ async def _close_payments(tools: Tools) -> int:
 async def _chase_payments(tools: Tools) -> int:
     if tools.channel is None:
         return 0
-    async with tools.database.transaction() as tx:
-        return await payments.chase(tx, tools.act(), tools.channel)
+    return await payments.chase(tools.database, tools.act(), tools.channel)
 
 
 async def _import_statements(tools: Tools) -> int:
@@ -190,8 +189,8 @@ JOBS = (
     Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),
     Job("expired holds", 30, _expire_holds, greedy=True),
     Job("silent messages", 60, _end_silent, greedy=True),
+    Job("payments without notice", 60, _chase_payments, greedy=True, full=20),
     Job("overdue payments", 60, _close_payments),
-    Job("payments without notice", 60, _chase_payments),
     Job("payment statements", 1800, _import_statements),
     Job("expired packages", 3600, _void_packages),
     Job("earned packages", 3600, _earn_packages, greedy=True),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from umcloud.domains.payments.errors import NoticeNotGenuine
+from umcloud.domains.payments.errors import ChannelUnavailable, NoticeNotGenuine
 from umcloud.domains.payments.model import (
     Bill,
     Notice,
@@ -32,12 +32,18 @@ class PaperChannel:
     bills: list[Bill] = field(default_factory=list)
     known: dict[str, Notice] = field(default_factory=dict)
     statements: dict[date, list[StatementLine]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    dumb: set[str] = field(default_factory=set)
+    """Bills about which it does not answer."""
 
     async def create(self, bill: Bill) -> str:
         self.bills.append(bill)
         return f"https://paper.example/{bill.number}"
 
     async def query(self, bill_number: str) -> Notice | None:
+        self.asked.append(bill_number)
+        if bill_number in self.dumb:
+            raise ChannelUnavailable(channel=self.name)
         return self.known.get(bill_number)
 
     def verify_notify(self, fields: Mapping[str, str]) -> Notice:

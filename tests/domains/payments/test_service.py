@@ -12,7 +12,7 @@ from tests.domains.payments.channel import ACCOUNT, PAYER, PaperChannel, notice_
 from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger.errors import IdempotencyConflict
 from umcloud.domains.ledger.model import BucketKind
-from umcloud.domains.payments import jobs, queries, service
+from umcloud.domains.payments import queries, service
 from umcloud.domains.payments.errors import AmountOutOfBounds, PaymentUnknown
 from umcloud.domains.payments.events import (
     NoticeWithoutPayment,
@@ -152,29 +152,6 @@ async def test_disorder_and_lateness_lose_no_money(tx: Tx, act: Act) -> None:
     assert (await service.settle(tx, act, waiting)).outcome is Outcome.IGNORED
     assert (await queries.payment_of(tx, ACCOUNT, payment.id)).state is PaymentState.PAID
     assert await cash(tx) == HUNDRED.micros
-
-
-async def test_what_nobody_pays_is_closed_and_may_still_be_paid(tx: Tx, act: Act) -> None:
-    payment = await begin(tx, act)
-    assert await jobs.close_overdue(tx, act) == 0
-    later = replace(act, now=payment.expires_at)
-    assert await jobs.close_overdue(tx, later) == 1
-    assert await jobs.close_overdue(tx, later) == 0
-    assert (await service.settle(tx, later, notice_for(payment))).outcome is Outcome.SETTLED
-
-
-async def test_a_lost_notice_is_chased(tx: Tx, act: Act) -> None:
-    channel = PaperChannel("chased")
-    payment = await service.start(
-        tx, act, account_id=ACCOUNT, amount=HUNDRED, channel=channel, idempotency_key="chase"
-    )
-    assert await jobs.chase(tx, act, channel) == 0
-    later = replace(act, now=act.now + timedelta(minutes=3))
-    assert await jobs.chase(tx, later, channel) == 1
-    channel.known[payment.number] = notice_for(payment)
-    assert await jobs.chase(tx, later, channel) == 1
-    assert await cash(tx) == HUNDRED.micros
-    assert await jobs.chase(tx, later, channel) == 0
 
 
 async def test_notices_at_the_same_moment_book_one_journal(database: Database, act: Act) -> None:

@@ -5,36 +5,44 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from umcloud.domains.payments import queries, service
-from umcloud.domains.payments.model import Notice, StatementLine
+from umcloud.domains.payments.model import StatementLine
 from umcloud.domains.payments.ports import PaymentChannel
-from umcloud.infra.db import Tx
+from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.moments import shanghai_day
+from umcloud.kernel.refusals import Refusal
 
-CHASE_AFTER = timedelta(minutes=2)
+MOST_FAILURES = 3
+"""Failures in a row after which the channel is left alone until the next run."""
 
 
 async def close_overdue(tx: Tx, act: Act) -> int:
-    """Close payments nobody paid within their two hours; return how many (every minute)."""
+    """Close payments whose channel says that nobody paid in time; return how many."""
     return await service.close_overdue(tx, act)
 
 
-async def chase(tx: Tx, act: Act, channel: PaymentChannel, *, limit: int = 20) -> int:
-    """Ask the channel about payments whose notice may be lost; return how many were asked.
+async def chase(database: Database, act: Act, channel: PaymentChannel, *, limit: int = 20) -> int:
+    """Ask the channel about payments whose notice may be lost; return how many it answered.
 
-    All are asked before the first is settled, so that no row is locked while the network is slow.
+    No transaction is open while the network is slow. A payment without an answer waits for its
+    next turn, behind the others; a channel that fails again and again is left alone.
     """
-    waiting = await queries.awaiting(
-        tx, channel.name, older_than=act.now - CHASE_AFTER, limit=limit
-    )
-    known: list[Notice] = []
-    for payment in waiting:
-        notice = await channel.query(payment.number)
-        if notice is not None:
-            known.append(notice)
-    for notice in known:
-        await service.settle(tx, act, notice)
-    return len(waiting)
+    async with database.transaction() as tx:
+        questions = await service.to_ask(tx, act, channel=channel.name, limit=limit)
+    answered = failures = 0
+    for question in questions:
+        try:
+            notice = await channel.query(question.payment.number)
+        except Refusal:  # It is unavailable, or speaks with another's signature.
+            failures += 1
+            if failures == MOST_FAILURES:
+                break
+            continue
+        failures = 0
+        answered += 1
+        async with database.transaction() as tx:
+            await service.take_answer(tx, act, question.payment, notice)
+    return answered
 
 
 async def import_statements(

@@ -13,6 +13,12 @@ MINIMUM = Money.yuan("0.01")
 MAXIMUM = Money.yuan("1000000")
 PAY_WITHIN = timedelta(hours=2)
 """How long a payment waits for money before it is closed."""
+ASK_AFTER = timedelta(minutes=2)
+"""How long a notice may take before the channel is asked about the payment."""
+LONGEST_PAUSE = timedelta(minutes=30)
+"""Between two questions about one payment."""
+LAST_MOMENT = timedelta(minutes=2)
+"""How long after a bill's end the channel may still be finishing what was begun in time."""
 SUSPENSE = "suspense:payments"
 
 
@@ -112,6 +118,14 @@ class Payment:
     paid_at: datetime | None
     journal_id: JournalId | None
     closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A payment of which the channel is to be asked, for the `asks`-th time."""
+
+    payment: Payment
+    asks: int
 
 
 @dataclass(frozen=True, slots=True)

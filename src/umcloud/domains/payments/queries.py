@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
 from umcloud.domains.payments import store
 from umcloud.domains.payments.errors import PaymentUnknown
-from umcloud.domains.payments.model import Payment, PaymentState
+from umcloud.domains.payments.model import Payment
 from umcloud.domains.payments.tables import payment, payment_statement
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, PaymentId
@@ -33,21 +33,6 @@ async def payments_of(
     if before is not None:
         statement = statement.where(payment.c.id < before)
     rows = await tx.all(statement.order_by(payment.c.id.desc()).limit(limit))
-    return [store.read(row) for row in rows]
-
-
-async def awaiting(tx: Tx, channel: str, *, older_than: datetime, limit: int) -> list[Payment]:
-    """Return payments of the channel that have waited since before the moment, oldest first."""
-    rows = await tx.all(
-        select(payment)
-        .where(
-            payment.c.channel == channel,
-            payment.c.state == PaymentState.CREATED.value,
-            payment.c.created_at < older_than,
-        )
-        .order_by(payment.c.created_at)
-        .limit(limit)
-    )
     return [store.read(row) for row in rows]
 
 

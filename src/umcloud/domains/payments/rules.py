@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import sha256
 
 from umcloud.domains.payments.errors import AmountOutOfBounds
 from umcloud.domains.payments.model import (
+    ASK_AFTER,
+    LAST_MOMENT,
+    LONGEST_PAUSE,
     MAXIMUM,
     MINIMUM,
     Notice,
     Outcome,
     Payment,
     PaymentState,
+    Question,
     TradeState,
 )
 from umcloud.kernel.money import MICROS_PER_FEN, Money
@@ -26,6 +31,22 @@ def check_amount(amount: Money) -> None:
 def request_hash(amount: Money, channel: str) -> bytes:
     """Return the SHA-256 of what a recharge asks for; a replay must ask for the same."""
     return sha256(f"{channel}:{amount.micros}".encode()).digest()
+
+
+def next_ask(question: Question, now: datetime) -> datetime:
+    """Return when to ask again: after 1, 2, 4 … 30 minutes, and once right after the bill's end."""
+    pause = min(ASK_AFTER / 2 * (1 << min(question.asks - 1, 8)), LONGEST_PAUSE)
+    end = question.payment.expires_at + LAST_MOMENT
+    return min(now + pause, end) if now < end else now + pause
+
+
+def is_over(payment: Payment, notice: Notice | None, asked_at: datetime) -> bool:
+    """Return whether the channel's answer rules out that money for the bill is still to come.
+
+    It was asked after the bill's end, and there is no trade or none that waits for its payer.
+    """
+    waiting = notice is not None and notice.state is TradeState.WAITING
+    return asked_at >= payment.expires_at + LAST_MOMENT and not waiting
 
 
 def decide(payment: Payment, notice: Notice) -> Outcome:

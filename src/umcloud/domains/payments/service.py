@@ -35,6 +35,7 @@ from umcloud.domains.payments.model import (
     Outcome,
     Payment,
     PaymentState,
+    Question,
     Settlement,
     StatementLine,
     clearing,
@@ -233,8 +234,30 @@ async def _close(tx: Tx, act: Act, payment: Payment) -> Payment:
     return closed
 
 
+async def to_ask(tx: Tx, act: Act, *, channel: str, limit: int) -> list[Question]:
+    """Return open payments to ask the channel about now, and put off the next question of each.
+
+    To be committed before the asking: whatever becomes of it, others have their turn first.
+    """
+    questions = await store.to_ask_for_update(tx, channel, act.now, limit)
+    for question in questions:
+        await store.mark_asked(tx, question, next_ask_at=rules.next_ask(question, act.now))
+    return questions
+
+
+async def take_answer(tx: Tx, act: Act, payment: Payment, notice: Notice | None) -> None:
+    """Act on the channel's answer to a question asked at `act.now`; None where it saw no trade."""
+    if notice is not None:
+        await settle(tx, act, notice)
+    if rules.is_over(payment, notice, act.now):
+        await store.mark_unpaid(tx, payment.id, act.now)
+
+
 async def close_overdue(tx: Tx, act: Act, *, limit: int = 500) -> int:
-    """Close payments nobody paid in time; return how many. Money that comes later still counts."""
+    """Close payments nobody paid in time; return how many. Money that comes later still counts.
+
+    Only those of which the channel said so, asked after their end: a notice may have been lost.
+    """
     overdue = await store.overdue_for_update(tx, act.now, limit)
     for payment in overdue:
         await _close(tx, act, payment)

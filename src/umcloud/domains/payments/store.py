@@ -11,11 +11,13 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from umcloud.domains.payments.model import (
+    ASK_AFTER,
     Notice,
     Outcome,
     Payer,
     Payment,
     PaymentState,
+    Question,
     StatementLine,
 )
 from umcloud.domains.payments.tables import (
@@ -45,6 +47,7 @@ async def add(tx: Tx, new: Payment, *, idempotency_key: str, request_hash: bytes
             request_hash=request_hash,
             created_at=new.created_at,
             expires_at=new.expires_at,
+            next_ask_at=new.created_at + ASK_AFTER,
         )
         .on_conflict_do_nothing(index_elements=["account_id", "idempotency_key"])
         .returning(payment.c.id)
@@ -96,11 +99,49 @@ async def _change(tx: Tx, payment_id: PaymentId, **values: object) -> Payment:
     return read((await tx.execute(statement.returning(payment))).one())
 
 
-async def overdue_for_update(tx: Tx, now: datetime, limit: int) -> list[Payment]:
-    """Lock and return payments whose time is over, passing over those being settled."""
+async def to_ask_for_update(tx: Tx, channel: str, now: datetime, limit: int) -> list[Question]:
+    """Lock and return payments to ask the channel about, the longest due first."""
     rows = await tx.all(
         select(payment)
-        .where(payment.c.state == PaymentState.CREATED.value, payment.c.expires_at <= now)
+        .where(
+            payment.c.channel == channel,
+            payment.c.state == PaymentState.CREATED.value,
+            payment.c.next_ask_at <= now,
+        )
+        .order_by(payment.c.next_ask_at, payment.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Question(read(row), row.asks + 1) for row in rows]
+
+
+async def mark_asked(tx: Tx, question: Question, *, next_ask_at: datetime) -> None:
+    """Write that the question is being asked, and when the next one is due."""
+    await tx.execute(
+        update(payment)
+        .where(payment.c.id == question.payment.id)
+        .values(asks=question.asks, next_ask_at=next_ask_at)
+    )
+
+
+async def mark_unpaid(tx: Tx, payment_id: PaymentId, at: datetime) -> None:
+    """Write that the channel ruled out money for it, unless a notice was faster."""
+    await tx.execute(
+        update(payment)
+        .where(payment.c.id == payment_id, payment.c.state == PaymentState.CREATED.value)
+        .values(unpaid_at=at)
+    )
+
+
+async def overdue_for_update(tx: Tx, now: datetime, limit: int) -> list[Payment]:
+    """Lock and return ended payments that the channel calls unpaid, but for those being settled."""
+    rows = await tx.all(
+        select(payment)
+        .where(
+            payment.c.state == PaymentState.CREATED.value,
+            payment.c.unpaid_at.is_not(None),
+            payment.c.expires_at <= now,
+        )
         .order_by(payment.c.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -45,6 +45,9 @@ payment = Table(
     Column("paid_at", DateTime(timezone=True)),
     Column("journal_id", UUID(as_uuid=True)),
     Column("closed_at", DateTime(timezone=True)),
+    Column("asks", Integer, nullable=False, server_default="0"),
+    Column("next_ask_at", DateTime(timezone=True), nullable=False),
+    Column("unpaid_at", DateTime(timezone=True)),
     UniqueConstraint("account_id", "idempotency_key"),
     UniqueConstraint("channel", "trade_number"),
     CheckConstraint("state IN ('created', 'paid', 'closed')", name="state_known"),
@@ -56,9 +59,20 @@ payment = Table(
         name="paid_is_proved",
     ),
     CheckConstraint("state <> 'closed' OR closed_at IS NOT NULL", name="closed_has_moment"),
+    CheckConstraint("unpaid_at > expires_at", name="unpaid_is_known_after_the_end"),
 )
 Index("ix_payment_account_id_id", payment.c.account_id, payment.c.id)
-Index("ix_payment_open", payment.c.expires_at, postgresql_where=text("state = 'created'"))
+Index(
+    "ix_payment_to_ask",
+    payment.c.channel,
+    payment.c.next_ask_at,
+    postgresql_where=text("state = 'created'"),
+)
+Index(
+    "ix_payment_to_close",
+    payment.c.expires_at,
+    postgresql_where=text("state = 'created' AND unpaid_at IS NOT NULL"),
+)
 Index("ix_payment_paid", payment.c.channel, payment.c.paid_at)
 
 payment_notice = Table(

@@ -413,6 +413,9 @@ CREATE TABLE payment (
 	paid_at TIMESTAMP WITH TIME ZONE,
 	journal_id UUID,
 	closed_at TIMESTAMP WITH TIME ZONE,
+	asks INTEGER DEFAULT '0' NOT NULL,
+	next_ask_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	unpaid_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_payment PRIMARY KEY (id),
 	CONSTRAINT uq_payment_account_id_idempotency_key UNIQUE (account_id, idempotency_key),
 	CONSTRAINT uq_payment_channel_trade_number UNIQUE (channel, trade_number),
@@ -421,14 +424,17 @@ CREATE TABLE payment (
 	CONSTRAINT ck_payment_whole_fen CHECK (amount % 10000 = 0),
 	CONSTRAINT ck_payment_paid_is_proved CHECK ((state = 'paid') = (num_nonnulls(trade_number, payer_id, payer_name, paid_at, journal_id) = 5)),
 	CONSTRAINT ck_payment_closed_has_moment CHECK (state <> 'closed' OR closed_at IS NOT NULL),
+	CONSTRAINT ck_payment_unpaid_is_known_after_the_end CHECK (unpaid_at > expires_at),
 	CONSTRAINT uq_payment_number UNIQUE (number)
 );
 
 CREATE INDEX ix_payment_account_id_id ON payment (account_id, id);
 
-CREATE INDEX ix_payment_open ON payment (expires_at) WHERE state = 'created';
-
 CREATE INDEX ix_payment_paid ON payment (channel, paid_at);
+
+CREATE INDEX ix_payment_to_ask ON payment (channel, next_ask_at) WHERE state = 'created';
+
+CREATE INDEX ix_payment_to_close ON payment (expires_at) WHERE state = 'created' AND unpaid_at IS NOT NULL;
 
 CREATE TABLE payment_statement (
 	channel TEXT NOT NULL,
