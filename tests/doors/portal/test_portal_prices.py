@@ -48,6 +48,7 @@ async def test_what_is_announced_stands_beside_what_holds(world: World, member: 
     changing = await member.see("/costs/prices?lang=en&when=changing")
     assert "Hong Kong" in changing
     assert "¥0.9870" in changing
+    assert changing.count("2026-03-05") == 2
     assert "Dearer" in changing
     assert "Bolivia" not in changing
 
@@ -58,6 +59,6 @@ async def test_the_list_is_exported_as_it_is_filtered(world: World, member: Cust
     assert len(every) > 200
     assert every[0].lstrip("\ufeff").startswith("Kind,Country or region,Dial code,")
     heading, row = (await member.client.get("/costs/prices.csv?lang=en&text=852")).text.splitlines()
-    assert "Next price" in heading
+    assert "Next, ¥ a segment" in heading
     assert "Hong Kong, China" in row
     assert "0.9870" in row

@@ -33,6 +33,7 @@ from umcloud.doors.kit.table import (
 from umcloud.doors.kit.values import Badge, Code, Key, Tone, UnitPrice
 from umcloud.doors.portal.shown import class_key
 from umcloud.infra.i18n import Texts
+from umcloud.kernel.moments import shanghai_day
 
 HERE = "/costs/prices"
 CHANGING = "changing"
@@ -56,7 +57,7 @@ class _Shown:
         self.tier = f"{row.tier_from:,} – {last}" if last else f"{row.tier_from:,}+"
         self.now = _price(row.before)
         self.next = _price(row.after) if one.begins else None
-        self.begins = one.begins
+        self.begins = shanghai_day(one.begins) if one.begins else None
         turn = row.turn if one.begins else Turn.SAME
         self.turn = (
             None if turn is Turn.SAME else Badge(Key(f"portal.prices.{turn.value}"), _TONES[turn])
@@ -76,7 +77,7 @@ TABLE = TableSpec(
         Column("tier", "portal.prices.tier"),
         Column("now", "portal.prices.now", numeric=True),
         Column("next", "portal.prices.next", numeric=True),
-        Column("begins", "portal.prices.begins"),
+        Column("begins", "portal.prices.begins", numeric=True),
         Column("turn", "portal.prices.turn"),
     ),
     filters=(
