@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -128,14 +129,24 @@ async def test_what_goes_over_a_line_is_seen_as_it_goes(
     shown = desk.locator("[data-live-part=lines]")
     assert "线路进程没有响应" in await shown.inner_text()
     trouble = Trouble("throttled", "0x00000058", later)
+    pulse = Pulse(
+        line=1,
+        at=later,
+        is_bound=True,
+        in_flight=12,
+        waiting=345,
+        submitted_per_second=321,
+        receipts_per_second=298,
+        trouble=trouble,
+    )
     async with world.database.transaction() as tx:
-        await pulses.write(tx, [Pulse(1, later, True, 12, 345, 321, 298, trouble)])  # noqa: FBT003 - a row
+        await pulses.write(tx, [pulse])
     await shown.get_by_text("已连接").wait_for(timeout=10_000)
     words = await shown.inner_text()
     for figure in ("321", "298", "345", "12 / ", "运营商限流 0x00000058"):
         assert figure in words
     async with world.database.transaction() as tx:
-        await pulses.write(tx, [Pulse(1, later - FRESH, False, 12, 345, 321, 298, None)])  # noqa: FBT003 - a row
+        await pulses.write(tx, [replace(pulse, at=later - FRESH)])
     await shown.get_by_text("线路进程没有响应").wait_for(timeout=10_000)
     assert "321" not in await shown.inner_text()
 

@@ -20,6 +20,7 @@ from umcloud.doors.kit.render import render
 from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
 from umcloud.doors.kit.values import Code, Key, Lines
 from umcloud.doors.office.standing import CUSTOMERS, id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.words import deed_words, door_words
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, show
 
@@ -39,7 +40,7 @@ def actor(row: AuditRecord, names: Names) -> Lines:
     """Return who did it, by name where one is known, and through which door."""
     kind = Key(f"office.actor.{row.actor_kind.value}")
     who = names.get(row.actor_id) if row.actor_id else None
-    return Lines(who or kind, row.door.value)
+    return Lines(who or kind, door_words(row.door))
 
 
 async def names_of(tx: Tx, account_id: AccountId) -> Names:
@@ -60,7 +61,7 @@ LOG = TableSpec(
     name="log",
     columns=(
         Column("at", "office.log.at"),
-        Column("name", "office.log.what", value=lambda row: Code(row.name)),
+        Column("name", "office.log.what", value=lambda row: deed_words(row.name)),
         Column("actor", "office.log.who"),
         Column("facts", "office.log.facts", value=_facts_words, wide=True),
         Column("ip", "office.log.ip", optional=True),

@@ -52,6 +52,7 @@ from umcloud.doors.office.standing import (
     reachable,
     uuid_or_none,
 )
+from umcloud.doors.office.words import deed_words
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, show
@@ -170,7 +171,7 @@ async def _customer(request: Request, form: Form | None, closing: Form | None = 
             "resources": await _resources(tx, request, account_id),
             "units": _units(texts, await books.units(tx, account_id, context.act.now)),
             "log": [
-                [row.at, Code(row.name), actor(row, names)]
+                [row.at, deed_words(row.name), actor(row, names)]
                 for row in await audit.for_account(tx, account_id, limit=LOG_SHOWN)
             ],
         }

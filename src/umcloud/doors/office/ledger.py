@@ -20,6 +20,7 @@ from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table
 from umcloud.doors.kit.values import Badge, Code, Exact, Key, Link, Tone
 from umcloud.doors.office.export import export
 from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.words import journal_words
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, JournalId, show
@@ -55,7 +56,7 @@ JOURNALS = TableSpec(
     name="journals",
     columns=(
         Column("booked_at", "office.ledger.booked"),
-        Column("kind", "office.ledger.kind", value=lambda row: Code(row.kind)),
+        Column("kind", "office.ledger.kind", value=lambda row: journal_words(row.kind)),
         Column("reason", "office.ledger.reason", wide=True),
         Column("lane", "office.ledger.lane", optional=True, numeric=True),
         Column(
@@ -67,7 +68,7 @@ JOURNALS = TableSpec(
             "kind",
             "office.ledger.kind",
             kind="choice",
-            options=tuple(Option(kind, kind) for kind in KINDS),
+            options=tuple(Option(kind, Key(f"office.journal.{kind}")) for kind in KINDS),
         ),
     ),
     empty=Empty("office.ledger.none", "office.ledger.none.text", "book"),
@@ -78,7 +79,7 @@ STATEMENT = TableSpec(
     name="statement",
     columns=(
         Column("booked_at", "office.ledger.booked"),
-        Column("kind", "office.ledger.kind", value=lambda row: Code(row.kind)),
+        Column("kind", "office.ledger.kind", value=lambda row: journal_words(row.kind)),
         Column("reason", "office.ledger.reason", wide=True),
         Column(
             "currency",

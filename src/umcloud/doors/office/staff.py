@@ -24,6 +24,7 @@ from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, read_query
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Tone
 from umcloud.doors.office.prices import in_pages
 from umcloud.doors.office.standing import PEOPLE, id_in_path, may, office_of, only_staff
+from umcloud.doors.office.words import deed_words
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import StaffId, show
 
@@ -206,7 +207,7 @@ async def _person(request: Request, form: Form | None = None) -> Response:
         path=address(staff_id),
         is_me=cast("UUID", staff_id) == context.person.person_id,
         may_change=may(request),
-        log=[[row.at, Code(row.name), row.ip] for row in log],
+        log=[[row.at, deed_words(row.name), row.ip] for row in log],
     )
 
 
