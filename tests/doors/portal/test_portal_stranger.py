@@ -66,3 +66,12 @@ async def test_a_choice_begins_with_a_capital(member: Customer) -> None:
     page = await member.see("/signatures/new?lang=en")
     assert "Own use" in page
     assert ">own use" not in page
+
+
+async def test_the_statement_says_whose_movements_it_shows(world: World, member: Customer) -> None:
+    await member.post("/costs/recharge", {"amount": "10.00"})
+    await Operator(world).settle()
+    page = await member.see("/costs/statement")
+    unset = re.search(r'<select name="currency"[^>]*><option value="">([^<]*)<', page)
+    assert unset is not None
+    assert unset.group(1) == "余额（人民币）", "one wallet a list: nothing is “all”"

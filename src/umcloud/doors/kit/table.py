@@ -57,6 +57,8 @@ class Filter:
     kind: str = "text"
     options: tuple[Option, ...] = ()
     placeholder: str = ""
+    unset: str = "kit.table.all"
+    """What is shown while nothing was chosen, as a ui key."""
 
 
 @dataclass(frozen=True, slots=True)

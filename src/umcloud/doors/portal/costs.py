@@ -70,7 +70,7 @@ PAYMENTS = TableSpec(
     empty=Empty("portal.recharge.none", "portal.recharge.none.text", "credit-card"),
     detail=lambda p: f"/costs/recharge/{p.number}",
 )
-_CURRENCIES = (CNY, "SMS.N", "SMS.M", "SMS.I")
+_PACKAGES = ("SMS.N", "SMS.M", "SMS.I")
 
 
 def line_amount(line: LedgerLine, amount: int) -> object:
@@ -109,7 +109,8 @@ STATEMENT = TableSpec(
             "currency",
             "portal.statement.wallet",
             kind="choice",
-            options=tuple(Option(one, Key(f"portal.currency.{one}")) for one in _CURRENCIES),
+            options=tuple(Option(one, Key(f"portal.currency.{one}")) for one in _PACKAGES),
+            unset="portal.currency.CNY",
         ),
         Filter("since", "portal.since", kind="day"),
         Filter("until", "portal.until", kind="day"),
