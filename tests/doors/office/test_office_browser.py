@@ -99,6 +99,14 @@ async def test_no_page_is_wider_than_a_phone(world: World, desk: Page, address: 
         assert await desk.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
 
+async def test_a_table_too_wide_scrolls_by_itself(desk: Page, address: str) -> None:
+    await desk.set_viewport_size(ViewportSize(width=820, height=800))
+    await desk.goto(f"{address}/published/prices?lang=en&col=valid_to&col=tax_code&col=recorded_at")
+    inner = "document.querySelector('.k-scroll').scrollWidth"
+    assert await desk.evaluate(inner) > 820
+    assert await desk.evaluate("document.documentElement.scrollWidth") <= 820
+
+
 async def test_a_hidden_tab_hears_nothing_until_it_is_looked_at(
     world: World, desk: Page, address: str, act: Act
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from umcloud.doors.kit.values import Code, Lines
 from umcloud.doors.office.ledger import KINDS
-from umcloud.doors.office.words import deed_words, door_words, journal_words
+from umcloud.doors.office.words import deed_words, door_words, journal_name, journal_words
 from umcloud.infra.i18n import LOCALES, Texts
 from umcloud.kernel.act import Door
 
@@ -25,3 +25,4 @@ def test_what_has_no_other_name_keeps_its_technical_one() -> None:
     assert isinstance(deed_words("account.registered"), Lines)
     assert deed_words("nobody.knows") == Code("nobody.knows")
     assert journal_words("unheard-of") == Code("unheard-of")
+    assert journal_name("unheard-of") == "unheard-of"

@@ -20,7 +20,7 @@ from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table
 from umcloud.doors.kit.values import Badge, Code, Exact, Key, Link, Tone
 from umcloud.doors.office.export import export
 from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff, uuid_or_none
-from umcloud.doors.office.words import journal_words
+from umcloud.doors.office.words import journal_name, journal_words
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, JournalId, show
@@ -34,6 +34,8 @@ KINDS = (
     "package-order",
     "package-void",
     "package-earned",
+    "voucher-void",
+    "gift-void",
     "payment-suspense",
 )
 TABS = [
@@ -68,7 +70,7 @@ JOURNALS = TableSpec(
             "kind",
             "office.ledger.kind",
             kind="choice",
-            options=tuple(Option(kind, Key(f"office.journal.{kind}")) for kind in KINDS),
+            options=tuple(Option(kind, journal_name(kind)) for kind in KINDS),
         ),
     ),
     empty=Empty("office.ledger.none", "office.ledger.none.text", "book"),

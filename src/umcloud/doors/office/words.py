@@ -24,5 +24,11 @@ def door_words(door: Door) -> str:
 
 def journal_words(kind: str) -> object:
     """Return what a kind of journal is called, its technical name beneath."""
+    name = journal_name(kind)
+    return Lines(name, kind) if isinstance(name, Key) else Code(kind)
+
+
+def journal_name(kind: str) -> str:
+    """Return the same as one word, for a choice."""
     key = f"office.journal.{kind}"
-    return Lines(Key(key), kind) if _known(key) else Code(kind)
+    return Key(key) if _known(key) else kind
