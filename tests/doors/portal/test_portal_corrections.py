@@ -82,7 +82,7 @@ async def test_what_was_decided_meanwhile_is_shown_before_it_is_edited_over(
     assert stopped.status_code == 422
     assert "缺少授权书。" in stopped.text
     assert 'value="示例二"' in stopped.text
-    assert "rejected" in await state(member, path)
+    assert "Rejected" in await state(member, path)
     knowing = await member.post(f"{path}/edit", FORM | {"text": "示例二"}, page=stopped)
     placed(knowing, path)
     assert "【示例二】" in await state(member, path)
@@ -129,6 +129,6 @@ async def test_an_approved_template_can_be_renamed_and_its_content_stays(
     placed(await member.post(page, {"name": "注册", "content": "别的内容"}), path)
     told = await state(member, path)
     assert "注册" in told
-    assert "approved" in told
+    assert "Approved" in told
     assert CONTENT in told
     assert "别的内容" not in told
