@@ -284,7 +284,7 @@ def _why(charge: ChargeExplained) -> Why:
         title=Key("portal.why.title"),
         facts=tuple(facts),
         rule=Key("portal.why.rule_package" if charge.paid_by_package else "portal.why.rule"),
-        source=charge.price_source,
+        source=Link(Key("portal.why.price_list"), "/costs/prices"),
         todo=Key("portal.why.todo"),
         action=Link(Key("portal.why.statement"), "/costs/statement"),
     )
