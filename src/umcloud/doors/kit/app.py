@@ -28,6 +28,7 @@ from umcloud.doors.kit.context import (
     reaches_all,
 )
 from umcloud.doors.kit.doorway import Doorway, SignedInOnly, on_http_error, on_refusal
+from umcloud.doors.kit.entrance_limits import Limit
 from umcloud.doors.kit.errors import RoleMissing
 from umcloud.doors.kit.guard import Guard
 from umcloud.doors.kit.navigation import Look, NavEntry, Navigation
@@ -66,7 +67,7 @@ def desk(
     `open_routes` do not. `templates` and `static` are the door's own folders (`static("own/x.js")`
     in a template). `form_targets` are foreign origins that a posted form may lead to (a payment
     page). `reaches` says what is offered to whom: macros leave out the rest. Give
-    `strict_texts=False` in production only.
+    `strict_texts=False` in production only. `app.state.entrance_limits` counts who knocks.
     """
     assets = Assets(static)
     facts = Desk(
@@ -85,7 +86,7 @@ def desk(
         sign_in_path=sign_in_path,
         sign_out_path=sign_out_path,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Mount(PREFIX, app=assets),
             *open_routes,
@@ -97,6 +98,8 @@ def desk(
         ],
         exception_handlers={Refusal: on_refusal, HTTPException: on_http_error},
     )
+    app.state.entrance_limits = facts.entrance_limits
+    return app
 
 
 def only_for(*roles: str) -> Callable[[Page], Page]:
@@ -110,6 +113,26 @@ def only_for(*roles: str) -> Callable[[Page], Page]:
             return await page(request)
 
         return checked
+
+    return decorate
+
+
+def limited(limit: Limit) -> Callable[[Page], Page]:
+    """Count each request by the network it comes from, before anything else of the page is done.
+
+    Beyond the limit others of that network read when to come again (429, Retry-After). The
+    address is the one that the web server knows: a proxy's header counts where it is trusted.
+    """
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        async def counted(request: Request) -> Response:
+            context = context_of(request)
+            limits = context.desk.entrance_limits
+            limits.take(limit, context.act.ip, limits.clock())
+            return await page(request)
+
+        return counted
 
     return decorate
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from umcloud.doors.kit.entrance_limits import EntranceLimits
 from umcloud.doors.kit.guard import Guard
 from umcloud.doors.kit.navigation import Look, Navigation
 from umcloud.doors.kit.templating import Templates
@@ -111,6 +112,7 @@ class Desk:
     sign_out_path: str = "/sign-out"
     max_body: int = 12_000_000
     """Bytes of a posted form, files included."""
+    entrance_limits: EntranceLimits = field(default_factory=EntranceLimits)
 
 
 @dataclass(slots=True)

@@ -50,6 +50,13 @@ class WordDiffers(Refusal):
     kind: ClassVar[Kind] = Kind.MALFORMED
 
 
+class TooManyTries(Refusal):
+    """One network knocks too often. Facts: `seconds` until it may again; nothing was looked at."""
+
+    code: ClassVar[str] = "kit.too_many_tries"
+    kind: ClassVar[Kind] = Kind.BUSY
+
+
 STATUS: Final[Mapping[Kind, int]] = {
     Kind.MALFORMED: 422,
     Kind.UNAUTHENTICATED: 401,
@@ -67,4 +74,6 @@ def status_of(refusal: Refusal) -> int:
     """Return the HTTP status with which a desk shows a refusal."""
     if isinstance(refusal, FormTooLarge):
         return 413
+    if isinstance(refusal, TooManyTries):
+        return 429  # RFC 6585, section 4
     return STATUS[refusal.kind]

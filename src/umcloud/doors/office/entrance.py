@@ -9,8 +9,15 @@ from starlette.routing import Route
 from umcloud.domains.accounts import service
 from umcloud.domains.accounts.model import SessionKind
 from umcloud.domains.accounts.rules import ABSOLUTE
-from umcloud.doors.kit.app import end_session, next_path, session_token, start_session
+from umcloud.doors.kit.app import (
+    end_session,
+    limited,
+    next_path,
+    session_token,
+    start_session,
+)
 from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.entrance_limits import TRIES
 from umcloud.doors.kit.fields import Email, Password, Text
 from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
@@ -65,6 +72,7 @@ async def sign_in(request: Request) -> Response:
     )
 
 
+@limited(TRIES)
 async def signed_in(request: Request) -> Response:
     """Open a session; a wrong password is counted although it is refused."""
     context, form = context_of(request), await read_form(request, SIGN_IN)
@@ -91,6 +99,7 @@ async def join(request: Request) -> Response:
     return await render(request, "office/join.html", form=blank_form(request, JOIN))
 
 
+@limited(TRIES)
 async def joined(request: Request) -> Response:
     """Keep the password that an invited person chose; a wrong code counts although refused."""
     context, form = context_of(request), await read_form(request, JOIN)

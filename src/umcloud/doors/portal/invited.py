@@ -9,7 +9,9 @@ from starlette.routing import Route
 from umcloud.domains.accounts import queries
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
+from umcloud.doors.kit.app import limited
 from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.entrance_limits import LOOKS, TRIES
 from umcloud.doors.kit.fields import Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
@@ -41,11 +43,13 @@ def link(portal: str, token: str) -> str:
     return f"{portal.rstrip('/')}/invited/{token}"
 
 
+@limited(LOOKS)
 async def page(request: Request) -> Response:
     """Show who invites whom, as what; looking uses nothing up."""
     return await _page(request, blank_form(request, JOIN))
 
 
+@limited(TRIES)
 async def join(request: Request) -> Response:
     """Make the person a member and sign them in."""
     context, form = context_of(request), await read_form(request, JOIN)

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import Purpose
-from umcloud.doors.kit.app import end_session
+from umcloud.doors.kit.app import end_session, limited
 from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.entrance_limits import CODES, TRIES
 from umcloud.doors.kit.fields import Hidden, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
@@ -42,6 +43,7 @@ async def ask(request: Request) -> Response:
     return await render(request, "portal/reset_ask.html", form=blank_form(request, ASK))
 
 
+@limited(CODES)
 async def send_code(request: Request) -> Response:
     """Send a code, where the contact is known, and ask for it beside the new password."""
     form = await read_form(request, ASK)
@@ -53,6 +55,7 @@ async def send_code(request: Request) -> Response:
     return await render(request, "portal/reset_ask.html", form=form)
 
 
+@limited(TRIES)
 async def reset(request: Request) -> Response:
     """Set the new password; the person is signed out everywhere and signs in with it."""
     context, form = context_of(request), await read_form(request, NEW)

@@ -9,8 +9,9 @@ from starlette.routing import Route
 from umcloud.domains.accounts import rules as account_rules
 from umcloud.domains.accounts import service as accounts
 from umcloud.domains.accounts.model import Purpose
-from umcloud.doors.kit.app import end_session, next_path, session_token
+from umcloud.doors.kit.app import end_session, limited, next_path, session_token
 from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.entrance_limits import CODES, TRIES
 from umcloud.doors.kit.fields import Hidden, Password, Text
 from umcloud.doors.kit.forms import FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
@@ -48,6 +49,7 @@ async def sign_in(request: Request) -> Response:
     return await render(request, "portal/sign_in.html", form=blank_form(request, SIGN_IN))
 
 
+@limited(TRIES)
 async def signed_in(request: Request) -> Response:
     """Open a session; a refused try is counted."""
     context, form = context_of(request), await read_form(request, SIGN_IN)
@@ -70,6 +72,7 @@ async def ask_code(request: Request) -> Response:
     return await render(request, "portal/sign_in_ask.html", form=blank_form(request, ASK_CODE))
 
 
+@limited(CODES)
 async def code_sent(request: Request) -> Response:
     """Send a code, where the contact is known; the answer does not tell whether it is."""
     form = await read_form(request, ASK_CODE)
@@ -82,6 +85,7 @@ async def code_sent(request: Request) -> Response:
     return await render(request, "portal/sign_in_ask.html", form=form)
 
 
+@limited(TRIES)
 async def by_code(request: Request) -> Response:
     """Open a session by the code."""
     context, form = context_of(request), await read_form(request, BY_CODE)

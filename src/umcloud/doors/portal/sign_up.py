@@ -18,7 +18,9 @@ from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements import service as agreements
 from umcloud.domains.agreements.model import AgreementText, AgreementVersion, AgreementVersionId
 from umcloud.domains.flows import register as flow
+from umcloud.doors.kit.app import limited
 from umcloud.doors.kit.context import context_of
+from umcloud.doors.kit.entrance_limits import CODES, TRIES
 from umcloud.doors.kit.fields import Check, Checks, Hidden, Option, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
@@ -98,6 +100,7 @@ async def sign_up(request: Request) -> Response:
     return await render(request, "portal/sign_up.html", form=blank_form(request, CONTACT))
 
 
+@limited(CODES)
 async def send_code(request: Request) -> Response:
     """Send a code and ask for everything else; a code sent just now still serves."""
     form = await read_form(request, CONTACT)
@@ -110,6 +113,7 @@ async def send_code(request: Request) -> Response:
     return await render(request, "portal/sign_up.html", form=form)
 
 
+@limited(TRIES)
 async def register(request: Request) -> Response:
     """Open the account, sign its owner in and lead to the first steps."""
     context = context_of(request)
