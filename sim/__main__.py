@@ -209,6 +209,7 @@ def _table(world: World) -> str:
         ("money in, yuan", Money(books.money_in).plain()),
         ("charged, yuan", Money(_charged(world)).plain()),
         ("refunded, yuan", Money(books.refunded[CNY]).plain()),
+        ("expired unused, yuan", Money(books.forfeited).plain()),
         ("packages bought", len(packages)),
         ("… at their end", sum(package.voided for package in packages)),
     ]

@@ -177,6 +177,8 @@ class Books:
     money_in: int = 0
     refunded: Counter[str] = field(default_factory=Counter)
     """By currency."""
+    forfeited: int = 0
+    """Micros of vouchers and gifts that expired unused."""
     refunds: int = 0
     replays: int = 0
     """Requests that were answered as before, by their key."""
@@ -246,12 +248,18 @@ class Books:
                 payment.state = "closed"
         for customer in self.customers:
             customer.pass_time(now)
+            self._forfeit(customer.money, now)
             for package in customer.packages:
                 self._void(package, now)
                 self._earn(package)
 
+    def _forfeit(self, wallet: Wallet, now: datetime) -> None:
+        for kind, amount in wallet.forfeit(now):
+            self.operator[f"breakage:{kind}", CNY] += amount
+            self.forfeited += amount
+
     def _void(self, package: Package, now: datetime) -> None:
-        if package.expires <= now and not package.voided:
+        if package.expires <= now:
             package.voided = True
             place = (f"units:issued:{package.units}", package.units)
             self.operator[place] += package.bucket.remaining

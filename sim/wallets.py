@@ -111,6 +111,17 @@ class Wallet:
                 return [(bucket, amount)]
         return None
 
+    def forfeit(self, now: datetime) -> list[tuple[str, int]]:
+        """Lose expired vouchers and gifts, but for what is set aside; return kinds and amounts."""
+        lost = []
+        gone = [one for one in self.buckets if one.kind in ("voucher", "gift") and one.expires]
+        for bucket in sorted(gone, key=lambda one: (one.expires or _NEVER, one.born)):
+            amount = min(bucket.remaining, self.posted - self.held + self.limit)
+            if not bucket.lives(now) and amount > 0:
+                bucket.remaining -= amount
+                lost.append((bucket.kind, amount))
+        return lost
+
     def _open(self, kind: str) -> Bucket | None:
         return next((b for b in self.buckets if b.kind == kind and b.expires is None), None)
 

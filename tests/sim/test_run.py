@@ -6,6 +6,7 @@ import pytest
 from sim.__main__ import Result, read_course, run
 
 from tests.conftest import Copies
+from umcloud.kernel.money import Money
 
 SPENT = "seconds went into"
 
@@ -24,6 +25,8 @@ async def test_a_month_holds_and_reaches_the_end_of_packages(
     figures = dict(line.rsplit(maxsplit=1) for line in printed.splitlines() if "…" in line)
     expected = ("delivered", "failed", "rejected", "unknown", "at their end", "closed unpaid")
     assert all(int(figures[f"… {end}"]) > 0 for end in expected), printed
+    (unused,) = [line for line in printed.splitlines() if line.startswith("expired unused")]
+    assert Money.yuan(unused.split()[-1]) > Money(0), printed
 
 
 @pytest.mark.timeout(60)

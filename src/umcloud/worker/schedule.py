@@ -16,7 +16,7 @@ from umcloud.domains.audit import service as audit
 from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.callbacks import jobs as callbacks
 from umcloud.domains.inbound import jobs as inbound
-from umcloud.domains.ledger import holds
+from umcloud.domains.ledger import expiry, holds
 from umcloud.domains.ledger import jobs as ledger
 from umcloud.domains.messaging import counts
 from umcloud.domains.messaging import jobs as messaging
@@ -170,6 +170,11 @@ async def _earn_packages(tools: Tools) -> int:
         return await orders.recognise(tx, tools.act())
 
 
+async def _void_gifts(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await expiry.void_expired(tx, tools.act())
+
+
 async def _void_packages(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await orders.void_expired(tx, tools.act())
@@ -192,7 +197,8 @@ JOBS = (
     Job("payments without notice", 60, _chase_payments, greedy=True, full=20),
     Job("overdue payments", 60, _close_payments),
     Job("payment statements", 1800, _import_statements),
-    Job("expired packages", 3600, _void_packages),
+    Job("expired vouchers and gifts", 3600, _void_gifts, greedy=True),
+    Job("expired packages", 3600, _void_packages, greedy=True),
     Job("earned packages", 3600, _earn_packages, greedy=True),
     Job("old idempotency keys", 600, _expire_keys, greedy=True),
     Job("old callbacks", 3600, _forget_callbacks, greedy=True),

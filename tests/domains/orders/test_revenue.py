@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from umcloud.domains.orders import invariants, jobs, rules, service
 from umcloud.domains.orders.model import DEFERRED, EARNED
 from umcloud.infra.db import Database, Tx
 from umcloud.kernel.act import Act
+from umcloud.kernel.ids import uuid7
 from umcloud.kernel.money import Money
 
 BEFORE = timedelta(seconds=1)
@@ -122,3 +124,64 @@ def test_all_units_earn_the_price_and_none_earns_nothing(
     assert abs(part.micros * quantity - amount * units) * 2 <= quantity
     more = rules.earned(price, units=min(quantity, units + 1), quantity=quantity)
     assert Money(0) <= part <= more <= price
+
+
+async def test_units_given_back_to_a_void_package_are_void_by_the_next_run(
+    tx: Tx, act: Act
+) -> None:
+    await prepare(tx, act)
+    order = await buy(tx, act, 100)
+    await use(tx, act, 60)
+    over = at(act, order.expires_at)
+    assert await jobs.void_expired(tx, over) == 1
+    await jobs.recognise(tx, over)
+    for back in (7, 5):
+        await _give_back(tx, over, order.bucket_id, back)
+        assert await jobs.void_expired(tx, over) == 1
+        assert await jobs.void_expired(tx, over) == 0
+    kept = (await tx.sql("SELECT voided_units, void_journal_id FROM package_order")).one()
+    assert kept.voided_units == 52
+    assert kept.void_journal_id is not None
+    accounts = await operator(tx)
+    assert accounts["units:issued:SMS.N", "SMS.N"] == -100 + 52
+    assert await earned(tx) == ("0.00", "5.00")
+    late = over.now + timedelta(days=2)
+    assert await ledger_violations(tx, late) == []
+    assert await invariants.violations(tx, late) == []
+
+
+async def test_a_package_used_up_that_gets_units_back_is_voided_too(tx: Tx, act: Act) -> None:
+    await prepare(tx, act)
+    order = await buy(tx, act, 100)
+    await use(tx, act, 100)
+    over = at(act, order.expires_at)
+    assert await jobs.void_expired(tx, over) == 1
+    await _give_back(tx, over, order.bucket_id, 3)
+    assert await jobs.void_expired(tx, over) == 1
+    kept = (await tx.sql("SELECT voided_units, void_journal_id FROM package_order")).one()
+    assert kept.voided_units == 3
+    assert kept.void_journal_id is not None
+    assert await ledger_violations(tx, over.now + timedelta(days=2)) == []
+
+
+async def _give_back(tx: Tx, act: Act, bucket_id: UUID, units: int) -> None:
+    """Refund units to the bucket that paid them, as the end of a message does."""
+    journal = uuid7(act.now)
+    await tx.sql("UPDATE bucket SET remaining = remaining + :n WHERE id = :id",
+                 n=units, id=bucket_id)  # fmt: skip
+    await tx.sql(
+        "INSERT INTO journal (lane, id, kind, booked_at, effective_on, reason) "
+        "SELECT lane, :journal, 'refund', :at, :day, 'for the test' FROM wallet "
+        "WHERE currency = 'SMS.N'",
+        journal=journal,
+        at=act.now,
+        day=act.now.date(),
+    )
+    await tx.sql(
+        "WITH moved AS (UPDATE wallet SET posted = posted + :n, seq = seq + 1 "
+        "WHERE currency = 'SMS.N' RETURNING *), own AS (INSERT INTO operator_entry "
+        "SELECT lane, :journal, 0, 'units:used:SMS.N', 'SMS.N', -:n FROM moved) "
+        "INSERT INTO entry SELECT lane, id, seq, lane, :journal, :n, posted FROM moved",
+        n=units,
+        journal=journal,
+    )

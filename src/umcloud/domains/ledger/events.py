@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from umcloud.infra.bus import Event
-from umcloud.kernel.ids import AccountId, JournalId
+from umcloud.kernel.ids import AccountId, BucketId, JournalId
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,16 @@ class HoldsExpired(Event):
     account_id: AccountId
     holds: int
     micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class BucketVoided(Event):
+    """A voucher or gift expired; what was left of it is void."""
+
+    name: ClassVar[str] = "wallet.bucket_voided"
+    account_id: AccountId
+    bucket_id: BucketId
+    kind: str
+    currency: str
+    amount: int
+    """Micros of CNY."""

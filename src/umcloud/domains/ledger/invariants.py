@@ -15,6 +15,8 @@ from umcloud.kernel.ids import floor_of, moment_of
 
 GRACE = timedelta(minutes=15)
 """How long a hold may stay open past its expiry until the job has seen it."""
+VOIDED_WITHIN = timedelta(days=1)
+"""How long what is left of an expired bucket may stay until a job has voided it."""
 MOST = 100
 
 _I1 = """
@@ -98,6 +100,20 @@ _I9_NEGATIVE = """
 SELECT 'bucket ' || id || ' of wallet ' || wallet_id || ' is below zero' FROM bucket
 WHERE remaining < 0 AND kind <> 'credit'
 """
+# A refund fills an expired bucket again, and the end of a hold lets more be voided: either gives
+# the job another day.
+_I9_EXPIRED = """
+SELECT 'bucket ' || b.id || ' of wallet ' || w.id || ' expired over a day ago and still holds '
+    || b.remaining
+FROM bucket b JOIN wallet w ON w.lane = b.lane AND w.id = b.wallet_id
+WHERE b.expires_at < :stale AND b.remaining > 0 AND w.posted - w.held + w.credit_limit > 0
+AND NOT EXISTS (
+    SELECT FROM entry e JOIN journal j ON j.lane = e.journal_lane AND j.id = e.journal_id
+    WHERE e.lane = w.lane AND e.wallet_id = w.id AND j.kind = 'refund' AND j.booked_at >= :stale)
+AND NOT EXISTS (
+    SELECT FROM hold h
+    WHERE h.lane = w.lane AND h.wallet_id = w.id AND h.settled_at >= :stale)
+"""
 _I10 = """
 SELECT 'journals ' || string_agg(id::text, ', ' ORDER BY id) || ' share one idempotency key'
 FROM journal WHERE idempotency_key IS NOT NULL
@@ -141,6 +157,7 @@ _STATEMENTS = (
     ("I5", _I5_LATE),
     ("I9", _I9),
     ("I9", _I9_NEGATIVE),
+    ("I9", _I9_EXPIRED),
     ("I10", _I10),
     ("I10", _I10_HASH),
     ("I16", _I16),
@@ -155,7 +172,11 @@ async def violations(tx: Tx, now: datetime) -> list[str]:
         await tx.sql("SELECT upto_id FROM journal_block ORDER BY number DESC LIMIT 1")
     ).scalar()
     searched = floor_of(moment_of(newest) - LATENESS) if newest else UUID(int=0)
-    given: dict[str, object] = {"overdue": now - GRACE, "searched": searched}
+    given: dict[str, object] = {
+        "overdue": now - GRACE,
+        "searched": searched,
+        "stale": now - VOIDED_WITHIN,
+    }
     found = []
     for name, statement in _STATEMENTS:
         wanted = {word: value for word, value in given.items() if f":{word}" in statement}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from umcloud.domains.catalogue import queries as catalogue
-from umcloud.domains.ledger import queries as books
+from umcloud.domains.ledger import expiry
 from umcloud.domains.ledger import service as ledger
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.ledger.model import (
@@ -137,8 +137,11 @@ async def _book(
         ) from error
 
 
-async def void_expired(tx: Tx, act: Act, *, limit: int = 200) -> int:
-    """Void what is left of expired packages; return how many orders were closed (R-PKG-05)."""
+async def void_expired(tx: Tx, act: Act, *, limit: int = 50) -> int:
+    """Void what is left of expired packages; return how many orders were looked at (R-PKG-05).
+
+    Units that a refund gave back to a package void by then are voided too.
+    """
     expired = await store.to_void_for_update(tx, act.now, limit)
     for order in expired:
         await _void(tx, act, order)
@@ -146,18 +149,20 @@ async def void_expired(tx: Tx, act: Act, *, limit: int = 200) -> int:
 
 
 async def _void(tx: Tx, act: Act, order: Order) -> None:
-    bucket = await books.bucket(tx, order.account_id, order.bucket_id)
-    rest = bucket.remaining if bucket else 0
-    if not rest:
-        await store.mark_voided(tx, order.id, units=0, journal_id=None)
-        return
     units = order.group.units
+    rest = await expiry.lock_rest(
+        tx, act, account_id=order.account_id, currency=units, bucket_id=order.bucket_id
+    )
+    before = order.voided_units or 0
+    if not rest:
+        await store.mark_voided(tx, order.id, units=before, journal_id=None)
+        return
     journal = await ledger.post(
         tx,
         act,
         NewJournal(
             kind="package-void",
-            idempotency_key=f"void:{order.id}",
+            idempotency_key=f"void:{order.id}:{before}" if before else f"void:{order.id}",
             lines=[
                 WalletLine(order.account_id, units, -rest, bucket=order.bucket_id),
                 OperatorLine(issued(units), units, rest),
@@ -165,7 +170,7 @@ async def _void(tx: Tx, act: Act, order: Order) -> None:
             reason=f"package {order.number} expired with {rest} messages left",
         ),
     )
-    await store.mark_voided(tx, order.id, units=rest, journal_id=journal.id)
+    await store.mark_voided(tx, order.id, units=before + rest, journal_id=journal.id)
     await tx.announce(
         act,
         PackageVoided(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from umcloud.domains.orders.model import Earning, Order, PackageGroup
 from umcloud.domains.orders.tables import package_order
@@ -48,26 +48,34 @@ async def by_key(tx: Tx, account_id: AccountId, key: str) -> tuple[Order, bytes]
     return (read(row), bytes(row.request_hash)) if row else None
 
 
+_TO_VOID = """
+SELECT o.* FROM package_order o
+JOIN wallet w ON w.account_id = o.account_id
+JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id AND b.id = o.bucket_id
+WHERE o.expires_at <= :now AND (o.voided_units IS NULL OR b.remaining > 0)
+ORDER BY w.lane, w.id, o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+"""
+
+
 async def to_void_for_update(tx: Tx, now: datetime, limit: int) -> list[Order]:
-    """Lock and return expired orders that nobody has looked at yet."""
-    rows = await tx.all(
-        select(package_order)
-        .where(package_order.c.voided_units.is_(None), package_order.c.expires_at <= now)
-        .order_by(package_order.c.expires_at, package_order.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [read(row) for row in rows]
+    """Lock and return expired orders that nobody has looked at yet, or that got units back since.
+
+    In the order in which wallets are locked.
+    """
+    return [read(row) for row in await tx.sql(_TO_VOID, now=now, limit=limit)]
 
 
 async def mark_voided(
     tx: Tx, order_id: OrderId, *, units: int, journal_id: JournalId | None
 ) -> None:
-    """Write how many units were left, and the journal that voided them."""
+    """Write how many units were void in all, and the first journal that voided some."""
     await tx.execute(
         update(package_order)
         .where(package_order.c.id == order_id)
-        .values(voided_units=units, void_journal_id=journal_id)
+        .values(
+            voided_units=units,
+            void_journal_id=func.coalesce(package_order.c.void_journal_id, journal_id),
+        )
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -78,7 +77,9 @@ def line_amount(line: LedgerLine, amount: int) -> object:
     return Exact(Money(amount)) if line.currency == CNY else amount
 
 
-KNOWN_JOURNALS = frozenset({"charge", "refund", "recharge", "package-order", "package-void"})
+KNOWN_JOURNALS = frozenset(
+    {"charge", "refund", "recharge", "package-order", "package-void", "voucher-void", "gift-void"}
+)
 
 
 def journal_kind(line: LedgerLine) -> object:
