@@ -12,7 +12,6 @@ from umcloud.domains.callbacks.model import Delivery, Endpoint, Item, Topic
 from umcloud.domains.callbacks.service import new_delivery
 from umcloud.domains.inbound import news
 from umcloud.domains.messaging import finals
-from umcloud.domains.messaging.finals import Final
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId
@@ -31,10 +30,10 @@ async def follow(tx: Tx, act: Act, limit: int = 5000) -> int:
     endpoints = await _listening(tx, Topic.RECEIPTS)
     read, ended = await finals.take(tx, FOLLOWER, limit, accounts=endpoints)
     wanted: dict[Endpoint, list[Item]] = defaultdict(list)
-    for final in ended:
-        for endpoint in endpoints[final.account_id]:
-            if _wants(endpoint, final):
-                wanted[endpoint].append(Item(final.xid, final.id))
+    for account_id, ends in ended.items():
+        for endpoint in endpoints[account_id]:
+            kinds = {kind.value for kind in endpoint.kinds}
+            wanted[endpoint] += [Item(end.xid, end.id) for end in ends if end.state in kinds]
     await store.add_deliveries(tx, _deliveries(act, Topic.RECEIPTS, wanted))
     return read
 
@@ -72,10 +71,6 @@ def _deliveries(
         for endpoint, items in wanted.items()
         for batch in _batches(items)
     ]
-
-
-def _wants(endpoint: Endpoint, final: Final) -> bool:
-    return any(kind.value == final.state for kind in endpoint.kinds)
 
 
 def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

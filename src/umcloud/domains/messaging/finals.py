@@ -10,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from umcloud.infra.db import Tx
+from umcloud.infra.hot import read_uuid
 from umcloud.kernel.ids import AccountId, MessageId, lane_of
 
 _BEGINNING = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Final:
-    """The end of one message, as the log holds it."""
+class End(NamedTuple):
+    """The end of one message: its place in the log, and how it was."""
 
     xid: int
-    lane: int
     id: MessageId
-    account_id: AccountId
-    cls: str
-    segments: int
     state: str
     """delivered, failed, unknown or rejected."""
 
@@ -59,47 +56,39 @@ WITH page AS MATERIALIZED (
     WHERE c.follower = :follower
 )
 """
+# One text an account: thousands of ends a second cost less to take apart than rows of columns.
 _PAGE_OF_ACCOUNTS = f"""
-{PAGE} SELECT n, p.xid::text AS xid, lane, id, account_id, cls, segments, state
-FROM (SELECT count(*) AS n FROM page) AS read
-LEFT JOIN page AS p ON p.account_id = ANY(CAST(:accounts AS uuid[]))
-ORDER BY p.xid, lane, id
+{PAGE} SELECT n, account_id, ends FROM (SELECT count(*) AS n FROM page) AS read
+LEFT JOIN (
+    SELECT account_id,
+        string_agg(xid::text || ' ' || id || ' ' || state, ',' ORDER BY xid, lane, id) AS ends
+    FROM page WHERE account_id = ANY(CAST(:accounts AS uuid[])) GROUP BY account_id
+) AS told ON true
 """  # noqa: S608 - every word is ours
 
 
 async def take(
     tx: Tx, follower: str, limit: int, *, accounts: Collection[AccountId]
-) -> tuple[int, list[Final]]:
+) -> tuple[int, dict[AccountId, list[End]]]:
     """Read the next finals for this follower and move its cursor past them.
 
-    Returns how many were read, and those of them that are of these accounts. 0 where there are
-    none, or another worker follows under this name at the moment.
+    Returns how many were read, and those of these accounts, each account's in the log's order. 0
+    where there are none, or another worker follows under this name at the moment.
     """
     cursor = await locked_cursor(tx, follower)
     if cursor is None:
-        return 0, []
-    rows = (
-        await tx.sql(
-            _PAGE_OF_ACCOUNTS,
-            **cursor,
-            limit=limit,
-            accounts=list(accounts),
-        )
-    ).all()
-    found = [
-        Final(
-            int(row.xid),
-            row.lane,
-            MessageId(row.id),
-            AccountId(row.account_id),
-            row.cls,
-            row.segments,
-            row.state,
-        )
+        return 0, {}
+    rows = (await tx.sql(_PAGE_OF_ACCOUNTS, **cursor, limit=limit, accounts=list(accounts))).all()
+    return rows[0].n, {
+        AccountId(row.account_id): [_end(piece) for piece in row.ends.split(",")]
         for row in rows
-        if row.id is not None
-    ]
-    return rows[0].n, found
+        if row.ends
+    }
+
+
+def _end(written: str) -> End:
+    xid, id_, state = written.split(" ")
+    return End(int(xid), MessageId(UUID(int=read_uuid(id_))), state)
 
 
 async def locked_cursor(tx: Tx, follower: str) -> dict[str, object] | None:
