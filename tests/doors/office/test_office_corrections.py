@@ -86,7 +86,7 @@ async def test_a_corrected_template_shows_the_words_that_came_and_went(
     assert "Content您的订单{1}已<ins>由示例快递</ins>发货。" in since
     assert "Name" not in since
     story = card(text, "History of the review")
-    assert story.index("submitted") < story.index("rejected")
+    assert story.index("Submitted") < story.index("Rejected")
     assert "reviewer" in story
     async with world.database.transaction() as tx:
         await templates.update(
