@@ -12,6 +12,7 @@ from sim.tariff import ABROAD, segments_of
 from sim.wallets import Draws, give_back
 from sim.world import World
 from umcloud.domains.messaging.model import Recipient, SendAnswer, SendGroup, SendRequest
+from umcloud.domains.messaging.pump import SMALL_REQUEST
 from umcloud.kernel.moments import SHANGHAI
 from umcloud.kernel.refusals import Refusal
 
@@ -71,7 +72,7 @@ class Asked:
 
 
 class Sending:
-    """Makes a tick's requests, sends all at once and compares the answers."""
+    """Makes a tick's requests, sends small and large ones and compares the answers."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -91,10 +92,18 @@ class Sending:
         self._before = self._before[-200:]
         asked += [self._repeat(one) for one in self._before if chance.random() < 0.1]
         self._before += [one for one in asked if one.key]
+        world.note(f"{len(asked)} requests for {sum(len(one.targets) for one in asked)} messages")
+        # Small and large ones have writers of their own: which of a customer's comes first is
+        # promised to nobody where they are sent at once, and decides what the last money pays.
+        small = [one for one in asked if len(one.targets) < SMALL_REQUEST]
+        large = [one for one in asked if len(one.targets) >= SMALL_REQUEST]
+        return await self._send_at_once(small) + await self._send_at_once(large)
+
+    async def _send_at_once(self, asked: list[Asked]) -> list[Message]:
+        world = self._world
         now = world.clock.tick()
         for one in asked:
             self._foretell(one, now)
-        world.note(f"{len(asked)} requests for {sum(len(one.targets) for one in asked)} messages")
         async with world.timed("pump"):
             answers = await asyncio.gather(
                 *(world.pump.submit(one.request()) for one in asked), return_exceptions=True
