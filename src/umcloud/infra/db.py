@@ -108,7 +108,7 @@ class Database:
         url: str,
         *,
         bus: Bus | None = None,
-        pool_size: int = 8,
+        pool_size: int = 12,
         application: str = "umcloud",
     ) -> None:
         """Take a libpq-style URL: `postgresql://user:password@host:port/name`."""
@@ -118,7 +118,8 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             driver_url,
             pool_size=pool_size,
-            max_overflow=4,
+            # None beyond the pool: a connection made and dropped again costs ten questions.
+            max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,  # they are people's numbers, and errors end in logs
             connect_args={"application_name": application, "options": "-c timezone=UTC"},
