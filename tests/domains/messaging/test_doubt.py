@@ -121,6 +121,18 @@ def test_session_ids_only_grow_and_leave_room_for_their_messages(now: datetime) 
     assert made[0] >> 80 == unix_ms(now)
 
 
+def test_two_writers_that_go_on_from_one_id_do_not_meet(now: datetime) -> None:
+    one, other = SessionIds(), SessionIds()
+    moment = unix_ms(now)
+    above = one.next(moment, 0)
+    made = [one.next(moment, above) for _ in range(1_000)]
+    made += [other.next(moment, above) for _ in range(1_000)]
+    # Each saw what the other committed, and goes on from there.
+    made += [one.next(moment, made[-1]), other.next(moment, made[999])]
+    assert len(set(made)) == len(made)
+    assert all(each > above and each & SESSION_MASK == 0 for each in made)
+
+
 def test_counting_up_carries_over_version_and_variant(now: datetime) -> None:
     ids = SessionIds()
     full = (unix_ms(now) << 80) | 0x7 << 76 | 0xFFF << 64 | 0b10 << 62 | ((1 << 62) - 1)

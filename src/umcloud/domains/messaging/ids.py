@@ -9,6 +9,7 @@ from umcloud.domains.messaging.model import SESSION_MASK
 _VARIANT = 0b10 << 62
 _VERSION = 0x7 << 76
 _STEP = SESSION_MASK + 1
+_FAR_BITS = 32
 
 
 class SessionIds:
@@ -20,9 +21,8 @@ class SessionIds:
     def next(self, milliseconds: int, above: int) -> int:
         """Return a new session's id as a 128-bit integer, greater than `above` and all before.
 
-        `milliseconds` since 1970 are the moment (`kernel.moments.unix_ms`).
-
-        Within a millisecond ids count up from a random start; beyond it they begin anew.
+        `milliseconds` since 1970 are the moment (`kernel.moments.unix_ms`). Within one, ids count up
+        from a random start; beyond it they begin anew.
         """
         floor = max(self._last, above)
         if milliseconds > floor >> 80:
@@ -30,18 +30,21 @@ class SessionIds:
             tail = secrets.randbits(45) << 16
             fresh = milliseconds << 80 | _VERSION | _VARIANT | tail
         else:
-            fresh = _after(floor)
+            # Where the greatest id is another writer's, that writer counts on from it as well,
+            # perhaps on other lanes: keep far from it, or an id would be given out twice.
+            far = secrets.randbits(_FAR_BITS) if above > self._last else 0
+            fresh = _after(floor, 1 + far)
         self._last = fresh
         return fresh
 
 
-def _after(last: int) -> int:
-    """Return the next id after `last`, with its low bits clear and version and variant in place."""
-    tail = (last & ((1 << 62) - 1)) // _STEP * _STEP + _STEP
+def _after(last: int, steps: int) -> int:
+    """Return the id so many after `last`, its low bits clear and version and variant in place."""
+    tail = (last & ((1 << 62) - 1)) // _STEP * _STEP + steps * _STEP
     high = (last >> 64) & 0xFFF
     milliseconds = last >> 80
     if tail >> 62:
-        tail = 0
+        tail &= (1 << 62) - 1
         high += 1
         if high >> 12:
             high = 0
