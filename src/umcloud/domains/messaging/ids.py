@@ -21,8 +21,8 @@ class SessionIds:
     def next(self, milliseconds: int, above: int) -> int:
         """Return a new session's id as a 128-bit integer, greater than `above` and all before.
 
-        `milliseconds` since 1970 are the moment (`kernel.moments.unix_ms`). Within one, ids count up
-        from a random start; beyond it they begin anew.
+        `milliseconds` since 1970 are the moment (`kernel.moments.unix_ms`). Within one, ids count
+        up from a random start; beyond it they begin anew.
         """
         floor = max(self._last, above)
         if milliseconds > floor >> 80:
