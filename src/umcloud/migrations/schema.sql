@@ -146,7 +146,7 @@ CREATE TABLE public.callback_delivery (
     ended_at timestamp with time zone,
     CONSTRAINT ck_callback_delivery_ended_says_when CHECK (((state = 'pending'::text) = (ended_at IS NULL))),
     CONSTRAINT ck_callback_delivery_items_are_a_list CHECK ((jsonb_typeof(items) = 'array'::text)),
-    CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (jsonb_array_length(items) = 0)) AND (jsonb_array_length(items) <= 100))),
+    CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (jsonb_array_length(items) = 0)) AND (jsonb_array_length(items) <= 200))),
     CONSTRAINT ck_callback_delivery_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
     CONSTRAINT ck_callback_delivery_topic_known CHECK ((topic = ANY (ARRAY['receipts'::text, 'replies'::text, 'ping'::text]))),
     CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (((tries >= 0) AND (tries <= attempts)))

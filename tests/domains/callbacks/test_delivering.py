@@ -72,14 +72,14 @@ async def test_the_signed_form_proves_itself(world: World, receiver: Receiver) -
     assert delivery.state is DeliveryState.DELIVERED
 
 
-async def test_batches_hold_a_hundred_and_kinds_are_chosen(
+async def test_batches_are_full_before_another_begins_and_kinds_are_chosen(
     world: World, receiver: Receiver
 ) -> None:
     await world.endpoint(receiver.url, kinds=frozenset({Kind.DELIVERED}))
-    await world.end(*["delivered"] * 130, *["failed"] * 20)
-    assert await world.follow(limit=1000) == 150
+    await world.end(*["delivered"] * (rules.BATCH + 30), *["failed"] * 20)
+    assert await world.follow(limit=1000) == rules.BATCH + 50
     await world.deliver()
-    assert sorted(len(body["Data"]) for body in receiver.bodies) == [30, 100]
+    assert sorted(len(body["Data"]) for body in receiver.bodies) == [30, rules.BATCH]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from umcloud.domains.callbacks.model import Form
 
 URL_LONGEST = 500
 ENDPOINTS_MOST = 5
-BATCH = 100
+BATCH = 200
 """Items in one delivery."""
 ANSWER_LONGEST = 4096
 """Bytes of an answer that are read."""

@@ -75,7 +75,7 @@ callback_delivery = Table(
     CheckConstraint("tries BETWEEN 0 AND attempts", name="tries_are_attempts"),
     CheckConstraint("jsonb_typeof(items) = 'array'", name="items_are_a_list"),
     CheckConstraint(
-        "(topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 100",
+        "(topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 200",
         name="items_fit",
     ),
 )

@@ -1040,7 +1040,7 @@ CREATE TABLE callback_delivery (
 	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
 	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
 	CONSTRAINT ck_callback_delivery_items_are_a_list CHECK (jsonb_typeof(items) = 'array'),
-	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 100),
+	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 200),
 	CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES callback_endpoint (id),
 	CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
