@@ -31,7 +31,7 @@ from umcloud.domains.charging import hot
 from umcloud.domains.charging.model import Claim, Rate
 from umcloud.domains.charging.service import charge_batch
 from umcloud.infra.db import Database, Tx
-from umcloud.infra.hot import HotConnection, ints, texts, uuids
+from umcloud.infra.hot import HotConnection, ints, one, texts, uuids
 from umcloud.infra.postgres import Cluster
 from umcloud.infra.schema import create_tables
 from umcloud.kernel.ids import lane_of, uuid7
@@ -129,8 +129,9 @@ def inserting() -> list[Step]:
             same,
             texts(["sms.6"] * BATCH),
             texts(["f"] * BATCH),
-            same,
             texts([None] * BATCH),
+            one(turn % 256),
+            one(f"{1:032x}"),
         )
         await connection.run(["BEGIN", row, "COMMIT"])
 
