@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=5000.0, help="messages/s end to end")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, help="of the end-to-end run")
+    parser.add_argument("--no-urls", action="store_true", help="customers without callbacks")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     chosen = parser.parse_args(arguments)
     wanted = set(chosen.only.split(","))
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _machine()
     if wanted - {"parts"}:
         with running() as stack, floors.echo_port() as port:
-            url = f"http://127.0.0.1:{port}/receipts"
+            url = None if chosen.no_urls else f"http://127.0.0.1:{port}/receipts"
             customers = make_customers(stack.settings, stack.database_url, 32, callback=url)
             bench = Bench(stack, customers, 3.0 if chosen.quick else 10.0, chosen.runs)
             if "accept" in wanted:
