@@ -150,9 +150,8 @@ class Bench:
 
 def _sustained(found: Sustained, seconds: float, steady: bool) -> None:  # noqa: FBT001 - a fact
     _heading(f"End to end at {found.asked:,.0f}/s for {seconds:.0f} s")
-    _say(
-        "accepted → charged → submitted over SMPP → receipt → settled → callback queued, and made\n"
-    )
+    told = " → callback queued, and made" if found.called else ""
+    _say(f"accepted → charged → submitted over SMPP → receipt → settled{told}\n")
     _row("figure", "value")
     _row("---", "---:")
     _row("messages/s accepted", f"{found.load.per_second:,.0f}")
