@@ -78,6 +78,8 @@ async def test_the_first_message(ready: tuple[Customer, str, Operator]) -> None:
     story = await member.see(f"/records/{message}?lang=en")
     assert "138****8000" in story
     assert "Explain this charge" in story
+    assert '<a href="/costs/prices">' in story
+    assert "R-PRICE" not in story
     assert "13800138000" not in story
     assert f"/records/{message}/events" in story
     listed = await member.see("/records?status=accepted&number=13800138000")
