@@ -292,7 +292,9 @@ async def test_callbacks_go_to_open_addresses_only(member: Customer) -> None:
     removed = re.search(r"/developer/callbacks/(end_\w+)", replies.text)
     assert removed
     assert "上行回复" in replies.text.partition("http://127.0.0.1:8080/mo")[2][:600]
-    await member.post(removed.group(0), {"deed": "remove"}, page="/developer/callbacks")
+    await member.post(
+        f"{removed.group(0)}/remove", {"word": "127.0.0.1"}, page="/developer/callbacks"
+    )
     made = await member.post(
         "/developer/callbacks",
         {"url": "http://127.0.0.1:8080/hook", "form": "signed", "about": "receipts"},
@@ -302,12 +304,9 @@ async def test_callbacks_go_to_open_addresses_only(member: Customer) -> None:
     assert found
     path = f"/developer/callbacks/{found.group(1)}"
     for deed in ("ping", "pause", "resume"):
-        placed(
-            await member.post(path, {"deed": deed}, page="/developer/callbacks"),
-            "/developer/callbacks",
-        )
+        placed(await member.post(path, {"deed": deed}, page="/developer/callbacks"), path)
     log = await member.see("/developer/callbacks?lang=en")
     delivery = re.search(r"/developer/callbacks/deliveries/dlv_\w+", log)
     assert delivery
     await member.see(delivery.group(0))
-    await member.post(path, {"deed": "remove"}, page="/developer/callbacks")
+    await member.post(f"{path}/remove", {"word": "127.0.0.1"}, page="/developer/callbacks")
