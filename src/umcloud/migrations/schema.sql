@@ -910,6 +910,7 @@ CREATE TABLE public.signature (
     reviewer_id uuid,
     taken_at timestamp with time zone,
     decided_at timestamp with time zone,
+    stopped boolean NOT NULL,
     deleted_at timestamp with time zone,
     text text NOT NULL,
     type smallint NOT NULL,
@@ -926,6 +927,7 @@ CREATE TABLE public.signature (
     CONSTRAINT ck_signature_reason_where_refused CHECK (((state = ANY (ARRAY[3, 4])) = (reason <> ''::text))),
     CONSTRAINT ck_signature_revision_from_one CHECK ((revision > 0)),
     CONSTRAINT ck_signature_state_known CHECK (((state >= 0) AND (state <= 4))),
+    CONSTRAINT ck_signature_stopped_is_disabled CHECK (((NOT stopped) OR (state = 4))),
     CONSTRAINT ck_signature_taken_unless_waiting CHECK (((state = 0) = (taken_at IS NULL))),
     CONSTRAINT ck_signature_text_length CHECK (((char_length(text) >= 2) AND (char_length(text) <= 20))),
     CONSTRAINT ck_signature_type_known CHECK (((type >= 0) AND (type <= 5)))
@@ -1005,6 +1007,7 @@ CREATE TABLE public.template (
     reviewer_id uuid,
     taken_at timestamp with time zone,
     decided_at timestamp with time zone,
+    stopped boolean NOT NULL,
     deleted_at timestamp with time zone,
     class text NOT NULL,
     name text NOT NULL,
@@ -1022,6 +1025,7 @@ CREATE TABLE public.template (
     CONSTRAINT ck_template_reason_where_refused CHECK (((state = ANY (ARRAY[3, 4])) = (reason <> ''::text))),
     CONSTRAINT ck_template_revision_from_one CHECK ((revision > 0)),
     CONSTRAINT ck_template_state_known CHECK (((state >= 0) AND (state <= 4))),
+    CONSTRAINT ck_template_stopped_is_disabled CHECK (((NOT stopped) OR (state = 4))),
     CONSTRAINT ck_template_taken_unless_waiting CHECK (((state = 0) = (taken_at IS NULL))),
     CONSTRAINT ck_template_unsubscribe_from_marketing CHECK (((unsubscribe = ''::text) OR (class = 'marketing'::text))),
     CONSTRAINT ck_template_variables_counted CHECK ((variable_count >= 0))

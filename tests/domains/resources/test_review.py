@@ -25,14 +25,14 @@ from umcloud.kernel.act import Act, Actor, ActorKind
 from umcloud.kernel.refusals import Refusal
 
 KINDS = (signature_rules.REVIEW, template_rules.REVIEW)
-DEEDS = ("take", "approve", "refuse", "disable", "edit", "delete")
+DEEDS = ("take", "approve", "refuse", "disable", "restore", "stop", "resume", "edit", "delete")
 #: What may happen in which state (R-SIG-13, 14; R-TPL-14, 15).
 ALLOWED = {
     ReviewState.WAITING: {"take", "edit", "delete"},
     ReviewState.IN_REVIEW: {"approve", "refuse", "edit"},
-    ReviewState.APPROVED: {"disable", "delete"},
+    ReviewState.APPROVED: {"disable", "stop", "delete"},
     ReviewState.REJECTED: {"edit", "delete"},
-    ReviewState.DISABLED: {"delete"},
+    ReviewState.DISABLED: {"restore", "delete"},
 }
 
 
@@ -64,6 +64,9 @@ def test_what_each_state_allows(
         "approve": lambda: rules.approved(before, act, before.revision),
         "refuse": lambda: rules.refused(before, act, before.revision, "看不清"),
         "disable": lambda: rules.disabled(before, act, "投诉"),
+        "restore": lambda: rules.restored(before, act),
+        "stop": lambda: rules.stopped(before, act, "不再使用"),
+        "resume": lambda: rules.resumed(before, act),
         "edit": lambda: rules.queued_again(before, act.now),
         "delete": lambda: rules.check_delete(before),
     }
@@ -74,7 +77,49 @@ def test_what_each_state_allows(
     after = deeds[deed]()
     if after is not None:
         assert after.revision - before.revision == (0 if deed == "take" else 1)
-        assert (after.reason != "") is (deed in ("refuse", "disable"))
+        assert (after.reason != "") is (deed in ("refuse", "disable", "stop"))
+
+
+@pytest.mark.parametrize("rules", KINDS, ids=["signature", "template"])
+def test_the_customer_s_own_stop_is_the_customer_s_to_end(act: Act, rules: ReviewRules) -> None:
+    stopped = rules.stopped(standing(act, ReviewState.APPROVED), act, "不再使用")
+    assert stopped.stopped
+    assert not stopped.is_disabled
+    with pytest.raises(rules.not_disabled):
+        rules.restored(stopped, act)
+    assert rules.resumed(stopped, act).state is ReviewState.APPROVED
+    # What breaks the rules is withdrawn though the customer has stopped it, and stays so.
+    withdrawn = rules.disabled(stopped, act, "投诉")
+    with pytest.raises(rules.not_stopped):
+        rules.resumed(withdrawn, act)
+    assert not rules.restored(withdrawn, act).stopped
+
+
+async def test_a_template_is_stopped_resumed_disabled_and_restored(tx: Tx, act: Act) -> None:
+    await approve_signature(tx, act)
+    one = await service.create(tx, act, account_id=ACCOUNT, draft=OTP)
+    taken = await service.take(tx, act, template_id=one.id)
+    await service.approve(tx, act, template_id=one.id, revision=taken.revision)
+    await service.stop(tx, act, account_id=ACCOUNT, template_id=one.id, reason="换了新的")
+    assert await queries.approved(tx, ACCOUNT) == {}
+    with pytest.raises(Refusal):
+        await service.restore(tx, act, template_id=one.id)
+    await service.resume(tx, act, account_id=ACCOUNT, template_id=one.id)
+    await service.disable(tx, act, template_id=one.id, reason="投诉")
+    with pytest.raises(Refusal):
+        await service.resume(tx, act, account_id=ACCOUNT, template_id=one.id)
+    one = await service.restore(tx, act, template_id=one.id)
+    assert list(await queries.approved(tx, ACCOUNT)) == [one.public_id]
+    told = story(one, await queries.decisions(tx, one.id))
+    assert [(step.state.name, step.again) for step in told] == [
+        ("APPROVED", True),
+        ("DISABLED", False),
+        ("APPROVED", True),
+        ("DISABLED", False),
+        ("APPROVED", False),
+        ("WAITING", False),
+    ]
+    assert await template_invariants.violations(tx, act.now) == []
 
 
 async def test_the_whole_story_of_a_template_is_told(tx: Tx, act: Act) -> None:

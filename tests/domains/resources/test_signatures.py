@@ -141,6 +141,20 @@ async def test_what_states_forbid(tx: Tx, act: Act) -> None:
             await service.take(tx, act, signature_id=gone)  # type: ignore[arg-type]  # both ids
 
 
+async def test_a_default_that_was_stopped_is_the_default_again(tx: Tx, act: Act) -> None:
+    one = await approved(tx, act)
+    assert one.is_default
+    one = await service.stop(tx, act, account_id=ACCOUNT, signature_id=one.id, reason="换了新的")
+    assert not one.is_default
+    one = await service.resume(tx, act, account_id=ACCOUNT, signature_id=one.id)
+    assert one.is_default
+    await service.disable(tx, act, signature_id=one.id, reason="投诉")
+    other = await service.create(tx, act, account_id=ACCOUNT, draft=replace(DRAFT, text="优铭云3"))
+    taken = await service.take(tx, act, signature_id=other.id)
+    await service.approve(tx, act, signature_id=other.id, revision=taken.revision)
+    assert not (await service.restore(tx, act, signature_id=one.id)).is_default
+
+
 async def test_nobody_touches_a_foreign_signature(tx: Tx, act: Act) -> None:
     mine = await approved(tx, act)
     with pytest.raises(errors.SignatureUnknown):

@@ -15,6 +15,8 @@ DEEDS = {
     "/reviews/{queue}/{id}/take": {StaffRole.REVIEWER},
     "/reviews/{queue}/{id}/approve": {StaffRole.REVIEWER},
     "/reviews/{queue}/{id}/refuse": {StaffRole.REVIEWER},
+    "/reviews/{queue}/{id}/disable": {StaffRole.REVIEWER},
+    "/reviews/{queue}/{id}/restore": {StaffRole.REVIEWER},
     "/customers/{id}/freeze": {StaffRole.SUPPORT},
     "/customers/{id}/thaw": {StaffRole.SUPPORT},
     "/customers/{id}/close": {StaffRole.SUPPORT},

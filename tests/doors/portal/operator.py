@@ -76,6 +76,12 @@ class Operator:
                 tx, self.act, template_id=one.id, revision=taken.revision, reason=reason
             )
 
+    async def disable_signature(self, public_id: str, reason: str) -> None:
+        async with self.world.database.transaction() as tx:
+            one = await signature_queries.by_public_id(tx, public_id)
+            assert one
+            await signatures.disable(tx, self.act, signature_id=one.id, reason=reason)
+
     async def open_line(self) -> None:
         async with self.world.database.transaction() as tx:
             await messaging.put_line(

@@ -33,6 +33,7 @@ from umcloud.doors.portal.shown import (
     revision_of,
     state_badge,
 )
+from umcloud.doors.portal.stopping import reason_given, use_of
 from umcloud.wire.gsm.segments import billed_segments
 
 NEW = FormSpec(
@@ -223,6 +224,7 @@ async def detail(request: Request) -> Response:
         approved=one.state is ReviewState.APPROVED,
         disabled=one.state is ReviewState.DISABLED,
         deletable=one.state is not ReviewState.IN_REVIEW,
+        use=use_of(request, one, "templates"),
         hits=_hits(one.sent_content, one.cls),
     )
 
@@ -322,6 +324,28 @@ def _saved(request: Request, changed: Template) -> Response:
     return redirect_with_flash(request, path, "portal.templates.saved")
 
 
+async def stop(request: Request) -> Response:
+    """Put an approved one out of use."""
+    context, one = context_of(request), await _own(request)
+    async with context.transaction() as tx:
+        await templates.stop(
+            tx,
+            context.act,
+            account_id=context.account_id,
+            template_id=one.id,
+            reason=reason_given(request),
+        )
+    return redirect_with_flash(request, f"/templates/{one.public_id}", "portal.stop.done")
+
+
+async def resume(request: Request) -> Response:
+    """Use it again."""
+    context, one = context_of(request), await _own(request)
+    async with context.transaction() as tx:
+        await templates.resume(tx, context.act, account_id=context.account_id, template_id=one.id)
+    return redirect_with_flash(request, f"/templates/{one.public_id}", "portal.resume.done")
+
+
 async def delete(request: Request) -> Response:
     """Delete it for good, after its id was typed."""
     context, one = context_of(request), await _own(request)
@@ -338,5 +362,7 @@ ROUTES = [
     Route("/templates/{public_id}", detail),
     Route("/templates/{public_id}/edit", edit),
     Route("/templates/{public_id}/edit", correct, methods=["POST"]),
+    Route("/templates/{public_id}/stop", stop, methods=["POST"]),
+    Route("/templates/{public_id}/resume", resume, methods=["POST"]),
     Route("/templates/{public_id}/delete", delete, methods=["POST"]),
 ]

@@ -38,6 +38,7 @@ from umcloud.doors.portal.shown import (
     revision_of,
     state_badge,
 )
+from umcloud.doors.portal.stopping import reason_given, use_of
 
 MOST_BYTES = 4 * 1024 * 1024
 NEW = FormSpec(
@@ -233,6 +234,7 @@ async def detail(request: Request) -> Response:
         facts=facts,
         approved=one.state is ReviewState.APPROVED,
         deletable=one.state is not ReviewState.IN_REVIEW,
+        use=use_of(request, one, "signatures"),
         past=await _past(request, one),
     )
 
@@ -312,6 +314,28 @@ async def correct(request: Request) -> Response:
     return await _edit_page(request, now, form)
 
 
+async def stop(request: Request) -> Response:
+    """Put an approved one out of use."""
+    context, one = context_of(request), await _own(request)
+    async with context.transaction() as tx:
+        await signatures.stop(
+            tx,
+            context.act,
+            account_id=context.account_id,
+            signature_id=one.id,
+            reason=reason_given(request),
+        )
+    return redirect_with_flash(request, f"/signatures/{one.public_id}", "portal.stop.done")
+
+
+async def resume(request: Request) -> Response:
+    """Use it again."""
+    context, one = context_of(request), await _own(request)
+    async with context.transaction() as tx:
+        await signatures.resume(tx, context.act, account_id=context.account_id, signature_id=one.id)
+    return redirect_with_flash(request, f"/signatures/{one.public_id}", "portal.resume.done")
+
+
 async def delete(request: Request) -> Response:
     """Delete it for good, after its text was typed."""
     context, one = context_of(request), await _own(request)
@@ -340,6 +364,8 @@ ROUTES = [
     Route("/signatures/{public_id}", detail),
     Route("/signatures/{public_id}/edit", edit),
     Route("/signatures/{public_id}/edit", correct, methods=["POST"]),
+    Route("/signatures/{public_id}/stop", stop, methods=["POST"]),
+    Route("/signatures/{public_id}/resume", resume, methods=["POST"]),
     Route("/signatures/{public_id}/delete", delete, methods=["POST"]),
     Route("/signatures/{public_id}/default", make_default, methods=["POST"]),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Integer, SmallInteger, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import SchemaItem
 
@@ -21,11 +21,13 @@ def review_columns() -> list[SchemaItem]:
         Column("reviewer_id", UUID(as_uuid=True)),
         Column("taken_at", DateTime(timezone=True)),
         Column("decided_at", DateTime(timezone=True)),
+        Column("stopped", Boolean, nullable=False),
         Column("deleted_at", DateTime(timezone=True)),
         CheckConstraint("state BETWEEN 0 AND 4", name="state_known"),
         CheckConstraint("(state IN (3, 4)) = (reason <> '')", name="reason_where_refused"),
         CheckConstraint("(state = 0) = (taken_at IS NULL)", name="taken_unless_waiting"),
         CheckConstraint("(state IN (0, 1)) = (decided_at IS NULL)", name="decided_at_the_end"),
+        CheckConstraint("NOT stopped OR state = 4", name="stopped_is_disabled"),
         CheckConstraint("deleted_at IS NULL OR state <> 1", name="not_deleted_in_review"),
         CheckConstraint("revision > 0", name="revision_from_one"),
     ]

@@ -47,6 +47,13 @@ class Reviewed:
     reviewer_id: UUID | None
     taken_at: datetime | None
     decided_at: datetime | None
+    stopped: bool = False
+    """Disabled by the customer, who may use it again as it was approved."""
+
+    @property
+    def is_disabled(self) -> bool:
+        """Tell whether the operator withdrew it, which only the operator takes back."""
+        return self.state is ReviewState.DISABLED and not self.stopped
 
     @property
     def is_editable(self) -> bool:
@@ -82,10 +89,14 @@ class Moment:
     """WAITING where the customer handed it in."""
     reason: str = ""
     reviewer_id: UUID | None = None
+    again: bool = False
+    """Usable again after it was disabled; nobody reviewed it anew."""
 
     @property
     def title(self) -> str:
         """Return the ui key of what happened; `waiting` is what it led to."""
+        if self.again:
+            return "review.restored"
         handed_in = self.state is ReviewState.WAITING
         return "review.submitted" if handed_in else f"enum.ReviewState.{self.state.name}"
 

@@ -34,6 +34,8 @@ class ReviewRules:
     not_waiting: type[Refusal]
     not_in_review: type[Refusal]
     not_approved: type[Refusal]
+    not_disabled: type[Refusal]
+    not_stopped: type[Refusal]
     changed_meanwhile: type[Refusal]
     reason_missing: type[Refusal]
 
@@ -81,10 +83,30 @@ class ReviewRules:
         return _decided(before, act, ReviewState.REJECTED, why)
 
     def disabled(self, before: R, act: Act, reason: str) -> R:
-        """Withdraw what is approved (R-REV-05)."""
+        """Withdraw what is approved, in use or stopped by the customer (R-REV-05)."""
+        why = self.reason_of(reason)
+        if not before.stopped:
+            self.check_approved(before)
+        return _decided(before, act, ReviewState.DISABLED, why)
+
+    def restored(self, before: R, act: Act) -> R:
+        """Take the operator's own withdrawal back: nothing of it has changed since."""
+        if not before.is_disabled:
+            raise self.not_disabled(state=before.state)
+        return _decided(before, act, ReviewState.APPROVED)
+
+    def stopped(self, before: R, act: Act, reason: str) -> R:
+        """Let the customer put an approved one out of use, and back by `resumed`."""
         why = self.reason_of(reason)
         self.check_approved(before)
-        return _decided(before, act, ReviewState.DISABLED, why)
+        stopped = _decided(before, act, ReviewState.DISABLED, why)
+        return replace(stopped, stopped=True, reviewer_id=None)
+
+    def resumed(self, before: R, act: Act) -> R:
+        """Let the customer use again what they stopped themselves, never what was withdrawn."""
+        if not before.stopped:
+            raise self.not_stopped(state=before.state)
+        return replace(_decided(before, act, ReviewState.APPROVED), reviewer_id=None)
 
     def check_approved(self, before: Reviewed) -> None:
         """Refuse a deed that only approved ones allow."""
@@ -118,6 +140,7 @@ def _decided(before: R, act: Act, verdict: ReviewState, reason: str = "") -> R:
         revision=before.revision + 1,
         reviewer_id=act.actor.id,
         decided_at=act.now,
+        stopped=False,
     )
 
 
@@ -137,11 +160,19 @@ def story(one: Reviewed, decisions: Sequence[Decision]) -> tuple[Moment, ...]:
         steps.append(Moment(one.taken_at, one.state, reviewer_id=one.reviewer_id))
     if one.decided_at is None:
         steps.append(Moment(one.submitted_at, ReviewState.WAITING))
-    for decision in decisions:
+    before = [*(one.verdict for one in decisions[1:]), ReviewState.WAITING]
+    for decision, earlier in zip(decisions, before, strict=False):
+        again = earlier is ReviewState.DISABLED and decision.verdict is ReviewState.APPROVED
         steps.append(
-            Moment(decision.decided_at, decision.verdict, decision.reason, decision.reviewer_id)
+            Moment(
+                decision.decided_at,
+                decision.verdict,
+                decision.reason,
+                decision.reviewer_id,
+                again=again,
+            )
         )
-        # What is withdrawn was approved before, by a decision of its own.
-        if decision.verdict is not ReviewState.DISABLED:
+        # What is withdrawn was approved before, by a decision of its own; so was what is restored.
+        if decision.verdict is not ReviewState.DISABLED and not again:
             steps.append(Moment(decision.submitted_at, ReviewState.WAITING))
     return tuple(steps)

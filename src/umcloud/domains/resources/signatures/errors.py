@@ -126,6 +126,20 @@ class NotApproved(Refusal):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class NotDisabled(Refusal):
+    """Only what the operator disabled can be restored by the operator. Fact: state."""
+
+    code: ClassVar[str] = "signature.not_disabled"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NotStopped(Refusal):
+    """The customer resumes what they stopped themselves, nothing else. Fact: state."""
+
+    code: ClassVar[str] = "signature.not_stopped"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class ChangedMeanwhile(Refusal):
     """The reviewer looked at an older revision than the one that would be decided."""
 

@@ -63,6 +63,29 @@ class SignatureDisabled(SignatureEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureRestored(SignatureEvent):
+    """The operator let a disabled one be used again."""
+
+    name: ClassVar[str] = "signature.restored"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureStopped(SignatureEvent):
+    """The customer put an approved one out of use."""
+
+    name: ClassVar[str] = "signature.stopped"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureResumed(SignatureEvent):
+    """The customer uses a stopped one again."""
+
+    name: ClassVar[str] = "signature.resumed"
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureDeleted(SignatureEvent):
     """The customer deleted it for good."""
 

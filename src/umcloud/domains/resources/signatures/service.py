@@ -122,10 +122,10 @@ async def approve(tx: Tx, act: Act, *, signature_id: SignatureId, revision: int)
     Refusals: `SignatureUnknown`, `NotInReview`, `ChangedMeanwhile`.
     """
     approved = REVIEW.approved(await _held(tx, signature_id), act, revision)
-    first = not await store.has_default(tx, approved.account_id)
-    approved = replace(approved, is_default=first)
+    approved = await _default_if_none(tx, approved)
     await _keep(tx, approved)
-    await tx.announce(act, events.SignatureApproved(*_told(approved), is_default=first))
+    event = events.SignatureApproved(*_told(approved), is_default=approved.is_default)
+    await tx.announce(act, event)
     return approved
 
 
@@ -154,6 +154,40 @@ async def disable(tx: Tx, act: Act, *, signature_id: SignatureId, reason: str) -
     return disabled
 
 
+async def restore(tx: Tx, act: Act, *, signature_id: SignatureId) -> Signature:
+    """Let a disabled signature be used again. Refusals: `SignatureUnknown`, `NotDisabled`."""
+    restored = REVIEW.restored(await _held(tx, signature_id), act)
+    restored = await _default_if_none(tx, restored)
+    await _keep(tx, restored)
+    await tx.announce(act, events.SignatureRestored(*_told(restored)))
+    return restored
+
+
+async def stop(
+    tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId, reason: str
+) -> Signature:
+    """Put the customer's own approved signature out of use, until `resume`.
+
+    Refusals: `ReasonMissing`, `SignatureUnknown`, `NotApproved`.
+    """
+    stopped = REVIEW.stopped(await _own(tx, account_id, signature_id), act, reason)
+    stopped = replace(stopped, is_default=False)
+    await _keep(tx, stopped)
+    await tx.announce(act, events.SignatureStopped(*_told(stopped), reason=stopped.reason))
+    return stopped
+
+
+async def resume(
+    tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId
+) -> Signature:
+    """Use a stopped signature again. Refusals: `SignatureUnknown`, `NotStopped`."""
+    resumed = REVIEW.resumed(await _own(tx, account_id, signature_id), act)
+    resumed = await _default_if_none(tx, resumed)
+    await _keep(tx, resumed)
+    await tx.announce(act, events.SignatureResumed(*_told(resumed)))
+    return resumed
+
+
 async def delete(tx: Tx, act: Act, *, account_id: AccountId, signature_id: SignatureId) -> None:
     """Delete for good (R-SIG-14). Refusals: `SignatureUnknown`, `UnderReview`."""
     doomed = await _own(tx, account_id, signature_id)
@@ -176,6 +210,11 @@ async def make_default(
     await store.shelf.save(tx, chosen)
     await tx.announce(act, events.DefaultSignatureChosen(*_told(chosen)))
     return chosen
+
+
+async def _default_if_none(tx: Tx, usable: Signature) -> Signature:
+    first = not await store.has_default(tx, usable.account_id)
+    return replace(usable, is_default=first)
 
 
 async def _keep(tx: Tx, decided: Signature) -> None:

@@ -47,6 +47,7 @@ def read(row: Row[Any]) -> Signature:
         reviewer_id=row.reviewer_id,
         taken_at=row.taken_at,
         decided_at=row.decided_at,
+        stopped=row.stopped,
     )
 
 

@@ -70,6 +70,29 @@ class TemplateDisabled(TemplateEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateRestored(TemplateEvent):
+    """The operator let a disabled one be used again."""
+
+    name: ClassVar[str] = "template.restored"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateStopped(TemplateEvent):
+    """The customer put an approved one out of use."""
+
+    name: ClassVar[str] = "template.stopped"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResumed(TemplateEvent):
+    """The customer uses a stopped one again."""
+
+    name: ClassVar[str] = "template.resumed"
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateDeleted(TemplateEvent):
     """The customer deleted it for good."""
 

@@ -147,6 +147,35 @@ async def disable(tx: Tx, act: Act, *, template_id: TemplateId, reason: str) -> 
     return disabled
 
 
+async def restore(tx: Tx, act: Act, *, template_id: TemplateId) -> Template:
+    """Let a disabled template be used again. Refusals: `TemplateUnknown`, `NotDisabled`."""
+    restored = REVIEW.restored(await _held(tx, template_id), act)
+    await _keep(tx, restored)
+    await tx.announce(act, events.TemplateRestored(*_told(restored)))
+    return restored
+
+
+async def stop(
+    tx: Tx, act: Act, *, account_id: AccountId, template_id: TemplateId, reason: str
+) -> Template:
+    """Put the customer's own approved template out of use, until `resume`.
+
+    Refusals: `ReasonMissing`, `TemplateUnknown`, `NotApproved`.
+    """
+    stopped = REVIEW.stopped(await _own(tx, account_id, template_id), act, reason)
+    await _keep(tx, stopped)
+    await tx.announce(act, events.TemplateStopped(*_told(stopped), reason=stopped.reason))
+    return stopped
+
+
+async def resume(tx: Tx, act: Act, *, account_id: AccountId, template_id: TemplateId) -> Template:
+    """Use a stopped template again. Refusals: `TemplateUnknown`, `NotStopped`."""
+    resumed = REVIEW.resumed(await _own(tx, account_id, template_id), act)
+    await _keep(tx, resumed)
+    await tx.announce(act, events.TemplateResumed(*_told(resumed)))
+    return resumed
+
+
 async def delete(tx: Tx, act: Act, *, account_id: AccountId, template_id: TemplateId) -> None:
     """Delete for good (R-TPL-15). Refusals: `TemplateUnknown`, `UnderReview`."""
     doomed = await _own(tx, account_id, template_id)

@@ -36,6 +36,7 @@ def read(row: Row[Any]) -> Template:
         reviewer_id=row.reviewer_id,
         taken_at=row.taken_at,
         decided_at=row.decided_at,
+        stopped=row.stopped,
     )
 
 

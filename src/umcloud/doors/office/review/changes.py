@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from uuid import UUID
 
 from umcloud.domains.accounts import queries as accounts
-from umcloud.domains.resources.review.model import Decision, Reviewed, ReviewState
+from umcloud.domains.resources.review.model import Decision, Moment, Reviewed, ReviewState
 from umcloud.domains.resources.review.rules import story
 from umcloud.doors.kit.story import Step
 from umcloud.doors.kit.values import Key, Tone
@@ -81,8 +81,15 @@ async def steps(tx: Tx, one: Reviewed, decisions: Sequence[Decision]) -> tuple[S
             moment.at,
             Key(moment.title),
             TONES[moment.state],
-            actor=names.get(moment.reviewer_id, "") if moment.reviewer_id else "",
+            actor=_actor(moment, names),
             note=moment.reason,
         )
         for moment in story(one, decisions)
     )
+
+
+def _actor(moment: Moment, names: Mapping[UUID, str]) -> str:
+    if moment.reviewer_id:
+        return names.get(moment.reviewer_id, "")
+    by_customer = moment.again or moment.state is ReviewState.DISABLED
+    return Key("office.review.by_customer") if by_customer else ""

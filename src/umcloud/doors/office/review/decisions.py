@@ -42,12 +42,12 @@ from umcloud.kernel.ids import show
 from umcloud.kernel.moments import day_begins
 
 SUBJECTS = {"identity": "accounts", "signature": "signatures", "template": "templates"}
-TONES = {"approved": Tone.GOOD, "refused": Tone.BAD, "disabled": Tone.IDLE}
+TONES = {"approved": Tone.GOOD, "refused": Tone.BAD, "disabled": Tone.IDLE, "restored": Tone.GOOD}
 NAMES = tuple(
     f"{subject}.{verdict}"
     for subject in SUBJECTS
     for verdict in TONES
-    if (subject, verdict) != ("identity", "disabled")
+    if subject != "identity" or verdict in {"approved", "refused"}
 )
 _TITLES = ("organisation", "text", "title")
 Names = Mapping[UUID, str]

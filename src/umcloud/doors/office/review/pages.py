@@ -13,6 +13,7 @@ from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.identity import service as identity
 from umcloud.domains.identity.model import DocumentId, MediaType
+from umcloud.domains.resources.review.model import LONGEST_REASON
 from umcloud.domains.resources.signatures import queries as signatures
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere, status_of
@@ -23,7 +24,7 @@ from umcloud.doors.kit.story import Tab
 from umcloud.doors.kit.values import Key
 from umcloud.doors.office.events import EvidenceViewed
 from umcloud.doors.office.review.accounts import AccountsQueue
-from umcloud.doors.office.review.queue import Case, Queue, Waiting
+from umcloud.doors.office.review.queue import Case, Queue, Waiting, Withdrawable
 from umcloud.doors.office.review.signatures import SignaturesQueue
 from umcloud.doors.office.review.templates import TemplatesQueue
 from umcloud.doors.office.standing import (
@@ -58,6 +59,19 @@ REFUSAL = FormSpec(
             help="office.review.note.help",
             required=False,
             max_length=300,
+        ),
+    ),
+)
+WITHDRAWAL = FormSpec(
+    "withdrawal",
+    submit="office.review.disable.submit",
+    fields=(
+        LongText(
+            name="reason",
+            label="office.review.disable.reason",
+            help="office.review.disable.reason.help",
+            max_length=LONGEST_REASON,
+            rows=3,
         ),
     ),
 )
@@ -132,7 +146,11 @@ async def item_page(request: Request) -> Response:
 
 
 async def _item(
-    request: Request, *, refusal: Refusal | None = None, form: Form | None = None
+    request: Request,
+    *,
+    refusal: Refusal | None = None,
+    form: Form | None = None,
+    withdrawal: Form | None = None,
 ) -> Response:
     context, queue = context_of(request), _queue(request)
     item = id_in_path(request, queue.prefix)
@@ -144,16 +162,19 @@ async def _item(
         tab_list = await tabs(tx)
         colleague = await _colleague(tx, case, context.person.person_id)
     status = status_of(refusal) if refusal else 200
+    if any(each and each.errors for each in (form, withdrawal)):
+        status = 422
     return await render(
         request,
         "office/review.html",
-        status=422 if form and form.errors else status,
+        status=status,
         tabs=tab_list,
         queue=queue,
         case=case,
         path=_path(queue, item),
         colleague=colleague,
         refusal=refusal,
+        withdrawal=withdrawal or blank_form(request, WITHDRAWAL),
         form=form or blank_form(request, refusal_spec(queue), revision=str(case.revision)),
         waiting=[
             (one, _path(queue, one.id), age_words(context.texts, context.act.now - one.since))
@@ -230,6 +251,41 @@ async def refuse(request: Request) -> Response:
     return await _go_on(request, queue, item, "office.review.refused", case.title)
 
 
+def _withdrawable(request: Request) -> Withdrawable:
+    queue = _queue(request)
+    if not isinstance(queue, Withdrawable):
+        raise NothingHere
+    return queue
+
+
+@only_staff(StaffRole.REVIEWER)
+async def disable(request: Request) -> Response:
+    """Let nothing be sent with it from now on, for a reason that the customer reads (R-REV-05)."""
+    context, queue, withdrawable = context_of(request), _queue(request), _withdrawable(request)
+    item, form = id_in_path(request, queue.prefix), await read_form(request, WITHDRAWAL)
+    if not form.ok:
+        return await _item(request, withdrawal=form)
+    try:
+        async with context.transaction() as tx:
+            await withdrawable.disable(tx, context.act, item, form.text("reason"))
+    except Refusal as refusal:
+        return await _item(request, refusal=refusal)
+    return redirect_with_flash(request, _path(queue, item), "office.review.disabled")
+
+
+@only_staff(StaffRole.REVIEWER)
+async def restore(request: Request) -> Response:
+    """Let it be used again."""
+    context, queue, withdrawable = context_of(request), _queue(request), _withdrawable(request)
+    item = id_in_path(request, queue.prefix)
+    try:
+        async with context.transaction() as tx:
+            await withdrawable.restore(tx, context.act, item)
+    except Refusal as refusal:
+        return await _item(request, refusal=refusal)
+    return redirect_with_flash(request, _path(queue, item), "office.review.restored")
+
+
 async def _title(tx: Tx, queue: Queue, texts: Texts, item: UUID) -> str:
     case = await queue.case(tx, texts, item)
     return case.title if case else ""
@@ -297,4 +353,6 @@ ROUTES = [
     Route("/reviews/{queue}/{id}/take", take, methods=["POST"]),
     Route("/reviews/{queue}/{id}/approve", approve, methods=["POST"]),
     Route("/reviews/{queue}/{id}/refuse", refuse, methods=["POST"]),
+    Route("/reviews/{queue}/{id}/disable", disable, methods=["POST"]),
+    Route("/reviews/{queue}/{id}/restore", restore, methods=["POST"]),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from umcloud.domains.accounts import queries as accounts
@@ -62,6 +62,8 @@ class Case:
     taken_by: UUID | None = None
     may_take: bool = False
     may_decide: bool = False
+    may_disable: bool = False
+    may_restore: bool = False
     reason: str = ""
     since: Since | None = None
     """What is new, where it was decided before and waits again."""
@@ -99,6 +101,19 @@ class Queue(Protocol):
 
     async def refuse(self, tx: Tx, act: Act, item: UUID, revision: int, reason: str) -> None:
         """Refuse what was on the screen."""
+        ...
+
+
+@runtime_checkable
+class Withdrawable(Protocol):
+    """A queue whose approved items can be put out of use, and back (R-REV-05)."""
+
+    async def disable(self, tx: Tx, act: Act, item: UUID, reason: str) -> None:
+        """Let nothing be sent with it, for a reason that the customer reads."""
+        ...
+
+    async def restore(self, tx: Tx, act: Act, item: UUID) -> None:
+        """Take that back."""
         ...
 
 

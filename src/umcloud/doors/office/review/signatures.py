@@ -85,6 +85,8 @@ class SignaturesQueue:
             taken_by=one.taken_by,
             may_take=one.state is ReviewState.WAITING,
             may_decide=one.state is ReviewState.IN_REVIEW,
+            may_disable=one.state is ReviewState.APPROVED or one.stopped,
+            may_restore=one.is_disabled,
             reason=one.reason,
             since=await _since(tx, texts, one, decisions),
             steps=await steps(tx, one, decisions),
@@ -103,6 +105,14 @@ class SignaturesQueue:
         await service.refuse(
             tx, act, signature_id=SignatureId(item), revision=revision, reason=reason
         )
+
+    async def disable(self, tx: Tx, act: Act, item: UUID, reason: str) -> None:
+        """Let nothing be sent with it from now on."""
+        await service.disable(tx, act, signature_id=SignatureId(item), reason=reason)
+
+    async def restore(self, tx: Tx, act: Act, item: UUID) -> None:
+        """Let it be used again."""
+        await service.restore(tx, act, signature_id=SignatureId(item))
 
 
 async def _hints(tx: Tx, texts: Texts, one: Signature, proved: str | None) -> tuple[Hint, ...]:

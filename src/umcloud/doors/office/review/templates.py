@@ -82,6 +82,8 @@ class TemplatesQueue:
             taken_by=one.taken_by,
             may_take=one.state is ReviewState.WAITING,
             may_decide=one.state is ReviewState.IN_REVIEW,
+            may_disable=one.state is ReviewState.APPROVED or one.stopped,
+            may_restore=one.is_disabled,
             reason=one.reason,
             since=_since(one, decisions),
             steps=await steps(tx, one, decisions),
@@ -100,6 +102,14 @@ class TemplatesQueue:
         await service.refuse(
             tx, act, template_id=TemplateId(item), revision=revision, reason=reason
         )
+
+    async def disable(self, tx: Tx, act: Act, item: UUID, reason: str) -> None:
+        """Let nothing be sent with it from now on."""
+        await service.disable(tx, act, template_id=TemplateId(item), reason=reason)
+
+    async def restore(self, tx: Tx, act: Act, item: UUID) -> None:
+        """Let it be used again."""
+        await service.restore(tx, act, template_id=TemplateId(item))
 
 
 def _hints(texts: Texts, one: Template, *, proved: bool) -> tuple[Hint, ...]:
