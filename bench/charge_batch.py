@@ -31,7 +31,7 @@ from umcloud.domains.charging import hot
 from umcloud.domains.charging.model import Claim, Rate
 from umcloud.domains.charging.service import charge_batch
 from umcloud.infra.db import Database, Tx
-from umcloud.infra.hot import HotConnection, ints, one, texts, uuids
+from umcloud.infra.hot import BEGIN, COMMIT, HotConnection
 from umcloud.infra.postgres import Cluster
 from umcloud.infra.schema import create_tables
 from umcloud.kernel.ids import lane_of, uuid7
@@ -68,19 +68,16 @@ def event_ids() -> Iterator[int]:
 
 
 async def fill(tx: Tx, accounts: list[UUID]) -> None:
-    """Give each account a wallet with one cash bucket that never ends."""
+    """Give each account a wallet with cash and nothing else."""
     ids = [uuid7(NOW) for _ in accounts]
     columns = {"lanes": [lane_of(a) for a in accounts], "accounts": accounts, "ids": ids}
     await tx.sql(
-        "INSERT INTO wallet (lane, id, account_id, currency, posted, held, credit_limit, seq) "
-        "SELECT lane, id, account, 'CNY', 1000000000000, 0, 0, 0 FROM unnest(CAST(:lanes AS "
-        "smallint[]), CAST(:ids AS uuid[]), CAST(:accounts AS uuid[])) AS w(lane, id, account)",
+        "INSERT INTO wallet "
+        "(lane, id, account_id, currency, posted, cash, held, credit_limit, seq) "
+        "SELECT lane, id, account, 'CNY', 1000000000000, 1000000000000, 0, 0, 0 "
+        "FROM unnest(CAST(:lanes AS smallint[]), CAST(:ids AS uuid[]), CAST(:accounts AS uuid[])) "
+        "AS w(lane, id, account)",
         **columns,
-    )
-    await tx.sql(
-        "INSERT INTO bucket (lane, wallet_id, id, kind, priority, remaining, granted, refundable) "
-        "SELECT lane, id, id, 'cash', 30, posted, posted, true FROM wallet w "
-        "WHERE NOT EXISTS (SELECT FROM bucket b WHERE b.lane = w.lane AND b.wallet_id = w.id)"
     )
 
 
@@ -114,26 +111,26 @@ def charging(accounts: list[UUID], connections: int) -> list[Step]:
 def inserting() -> list[Step]:
     """Return the floor: the same rows of `charge` and nothing else."""
     firsts = event_ids()
-    same = uuids([1] * BATCH)
+    same = [1] * BATCH
 
     async def step(connection: HotConnection, turn: int) -> None:
         first = next(firsts)
         row = hot.WRITE_CHARGES.call(
-            ints([turn % 256] * BATCH),
-            uuids(range(first, first + BATCH)),
+            [turn % 256] * BATCH,
+            list(range(first, first + BATCH)),
             same,
             same,
             same,
-            ints([50_000] * BATCH),
-            ints([1] * BATCH),
+            [50_000] * BATCH,
             same,
-            texts(["sms.6"] * BATCH),
-            texts(["f"] * BATCH),
-            texts([None] * BATCH),
-            one(turn % 256),
-            one(f"{1:032x}"),
+            same,
+            ["sms.6"] * BATCH,
+            [False] * BATCH,
+            [None] * BATCH,
+            turn % 256,
+            1,
         )
-        await connection.run(["BEGIN", row, "COMMIT"])
+        await connection.run([BEGIN, row, COMMIT])
 
     return [step]
 

@@ -166,7 +166,7 @@ async def _recharge(tx: Tx, act: Act, mine: AccountId, micros: int) -> None:
     await ledger.open_wallet(tx, act, account_id=mine)
     later = replace(act, now=act.now + timedelta(milliseconds=1))
     lines: list[Line | OperatorLine] = [
-        Line(mine, CNY, micros, NewBucket(BucketKind.CASH, micros, refundable=True)),
+        Line(mine, CNY, micros, NewBucket(BucketKind.CASH, micros)),
         OperatorLine("clearing:sandbox", CNY, -micros),
     ]
     await ledger.post(tx, later, NewJournal("recharge", f"bench {mine}", lines, "bench"))

@@ -15,6 +15,7 @@ _BUCKETS = """
 SELECT w.account_id, w.currency, b.kind, b.expires_at, sum(b.remaining)::bigint AS amount
 FROM bucket b JOIN wallet w ON w.lane = b.lane AND w.id = b.wallet_id
 GROUP BY w.account_id, w.currency, b.kind, b.expires_at HAVING sum(b.remaining) <> 0
+UNION ALL SELECT account_id, currency, 'cash', NULL, cash FROM wallet WHERE cash <> 0
 """
 _CHARGED = """
 SELECT c.account_id, w.currency, sum(c.amount)::bigint AS amount

@@ -27,7 +27,7 @@ from umcloud.domains.ledger.model import (
 from umcloud.domains.messaging import accept_hot
 from umcloud.domains.messaging.ids import SessionIds
 from umcloud.infra.db import Database
-from umcloud.infra.hot import HotConnection
+from umcloud.infra.hot import BEGIN, COMMIT, HotConnection
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import AccountId, lane_of, uuid7
 from umcloud.kernel.moments import unix_ms
@@ -84,11 +84,11 @@ class Stage:
         ]  # fmt: skip
         await self.connection.run(
             [
-                "BEGIN",
-                accept_hot.write_lanes_call({LANE: ids[-1]}),
-                accept_hot.messages_call(columns),
-                accept_hot.notify_call(),
-                "COMMIT",
+                BEGIN,
+                accept_hot.WRITE_LANES.call([LANE], [ids[-1]]),
+                accept_hot.WRITE_MESSAGES.call(*columns),
+                accept_hot.NOTIFY.call(),
+                COMMIT,
             ]
         )
         return ids
@@ -141,7 +141,7 @@ async def staged(database: Database, now: datetime) -> AsyncIterator[Stage]:
     async with database.transaction() as tx:
         await books.open_wallet(tx, act, account_id=ACCOUNT, currency=CNY)
         lines: list[WalletLine | OperatorLine] = [
-            WalletLine(ACCOUNT, CNY, GRANT, NewBucket(BucketKind.CASH, GRANT, refundable=True)),
+            WalletLine(ACCOUNT, CNY, GRANT, NewBucket(BucketKind.CASH, GRANT)),
             OperatorLine("clearing:sandbox", CNY, -GRANT),
         ]
         await books.post(tx, act, NewJournal("recharge", "grant", lines, "test"))

@@ -1,28 +1,53 @@
 """The hot path's connection: prepared statements, several of them in one round trip.
 
-A batch is written as `EXECUTE name(literal, …)` texts joined into one simple query, so a whole
-transaction costs two round trips whatever its size, and the server reuses its plans. Arrays travel
-as PostgreSQL array literals; the functions here are the only place that quotes them.
+A batch is a list of calls of prepared statements, sent down PostgreSQL's pipeline with one sync at
+its end, so a whole transaction costs two round trips whatever its size, and the server reuses its
+plans. Values travel as PostgreSQL's binary formats (ADR 0031): nothing is quoted, and nothing has
+to be taken apart again on the other side. The functions here are the only place that writes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
-from uuid import UUID
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from struct import Struct
+from typing import Any, NamedTuple, cast
 
 import psycopg
-from psycopg import generators
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.abc import PQGen
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.waiting import Ready, Wait
 
 from umcloud.infra.db import Database
 
-#: One result set: rows of text cells, None for NULL.
-Rows = list[tuple[str | None, ...]]
+#: One result set: rows of cells, None for NULL. Whole numbers and truth values come as such, a
+#: UUID as its 128-bit integer, everything else as text.
+Rows = list[tuple[Any, ...]]
 
 _FINE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST_DAY = date(2000, 1, 1)
+
+_INT2, _INT4, _INT8 = Struct(">h"), Struct(">i"), Struct(">q")
+_HEADER = Struct(">iiIii")
+"""Of an array: dimensions, whether it has NULLs, the elements' type, length, lowest index."""
+_NULL = b"\xff\xff\xff\xff"
+_EMPTY = bytes(8)
+
+Encode = Callable[[Any], bytes]
+
+
+class Call(NamedTuple):
+    """One run of a prepared statement, ready to be sent."""
+
+    name: bytes
+    values: list[bytes | None]
+    formats: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +58,160 @@ class Prepared:
     types: str
     """The parameters' types, e.g. `int2[], uuid[]`; may be empty."""
     sql: str
+    _encoders: tuple[Encode, ...] = field(init=False, repr=False, compare=False)
 
-    def call(self, *literals: str) -> str:
-        """Return the text that runs it with these literals (see `ints`, `uuids`, `texts` …)."""
-        return f"EXECUTE {self.name}({', '.join(literals)})" if literals else f"EXECUTE {self.name}"
+    def __post_init__(self) -> None:
+        """Look the types up, so that a wrong one fails when the module is read."""
+        object.__setattr__(self, "_encoders", tuple(_TYPES[t].encode for t in self._type_names))
+
+    @property
+    def _type_names(self) -> list[str]:
+        return self.types.split(", ") if self.types else []
+
+    @property
+    def oids(self) -> list[int]:
+        """The parameters' types by PostgreSQL's numbers."""
+        return [_TYPES[name].oid for name in self._type_names]
+
+    def call(self, *values: Any) -> Call:
+        """Return the call with these values, one a parameter; None is NULL.
+
+        A list goes to an array parameter, whole numbers to `int…`, a 128-bit integer to `uuid`,
+        an aware datetime to `timestamptz`. Raises ValueError for a text that holds NUL, which
+        PostgreSQL cannot store, and where the number of values is wrong.
+        """
+        encoded = [
+            None if value is None else encode(value)
+            for encode, value in zip(self._encoders, values, strict=True)
+        ]
+        return Call(self.name.encode(), encoded, [1] * len(encoded))
 
 
-def ints(values: Iterable[int]) -> str:
-    """Return an array literal of whole numbers."""
-    return "'{" + ",".join(map(str, values)) + "}'"
-
-
-def uuids(values: Iterable[int | None]) -> str:
-    """Return an array literal of UUIDs given as 128-bit integers."""
-    given = list(values)
+def _whole(values: Sequence[int | None], number: Struct, oid: int) -> bytes:
+    if not values:
+        return _empty(oid)
+    size, pack = _INT4.pack(number.size), number.pack
+    first = values[0]
+    if values.count(first) == len(values) and first is not None:
+        return _header(values, oid) + (size + pack(first)) * len(values)
     try:
-        packed = b"".join([v.to_bytes(16, "big") for v in cast("list[int]", given)])
+        return _header(values, oid) + size + size.join([pack(value) for value in values])
+    except struct.error:  # a None among them; a number too large raises again
+        cells = [_NULL if value is None else size + pack(value) for value in values]
+        return _header(values, oid, nulls=True) + b"".join(cells)
+
+
+def _header(values: Sequence[object], oid: int, *, nulls: bool = False) -> bytes:
+    return _HEADER.pack(1, nulls, oid, len(values), 1)
+
+
+def _empty(oid: int) -> bytes:
+    return _EMPTY + oid.to_bytes(4, "big")
+
+
+def _int2s(values: Sequence[int | None]) -> bytes:
+    return _whole(values, _INT2, 21)
+
+
+def _int4s(values: Sequence[int | None]) -> bytes:
+    return _whole(values, _INT4, 23)
+
+
+def _int8s(values: Sequence[int | None]) -> bytes:
+    return _whole(values, _INT8, 20)
+
+
+_SIXTEEN = _INT4.pack(16)
+
+
+def _uuid(value: int) -> bytes:
+    return value.to_bytes(16, "big")
+
+
+def _uuids(values: Sequence[int | None]) -> bytes:
+    if not values:
+        return _empty(2950)
+    try:
+        packed = [value.to_bytes(16, "big") for value in cast("Sequence[int]", values)]
     except AttributeError:  # a None among them, which is rare
-        return "'{" + ",".join(["NULL" if v is None else f"{v:032x}" for v in given]) + "}'"
-    return "'{" + packed.hex(",", 16) + "}'"
+        cells = [_NULL if v is None else _SIXTEEN + v.to_bytes(16, "big") for v in values]
+        return _header(values, 2950, nulls=True) + b"".join(cells)
+    return _header(values, 2950) + _SIXTEEN + _SIXTEEN.join(packed)
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    if b"\0" in encoded:
+        raise ValueError("text with a NUL character cannot be stored")
+    return encoded
+
+
+def _texts(values: Sequence[str | None]) -> bytes:
+    if not values:
+        return _empty(25)
+    first = values[0]
+    if values.count(first) == len(values):  # a class, a source, a tax code: one for the batch
+        return _header(values, 25, nulls=first is None) + _text_cell(first) * len(values)
+    try:
+        encoded = [value.encode() for value in cast("Sequence[str]", values)]
+    except AttributeError:
+        return _header(values, 25, nulls=True) + b"".join([_text_cell(v) for v in values])
+    pack = _INT4.pack
+    body = b"".join(chain.from_iterable([(pack(len(cell)), cell) for cell in encoded]))
+    # Lengths hold zero bytes too, so the texts themselves are looked through.
+    if b"\0" in b"".join(encoded):
+        raise ValueError("text with a NUL character cannot be stored")
+    return _header(values, 25) + body
+
+
+def _text_cell(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    encoded = _text(value)
+    return _INT4.pack(len(encoded)) + encoded
+
+
+def _bools(values: Sequence[bool]) -> bytes:
+    if not values:
+        return _empty(16)
+    one = _INT4.pack(1)
+    return _header(values, 16) + one + one.join([b"\1" if value else b"\0" for value in values])
+
+
+def _moment(value: datetime) -> bytes:
+    return _INT8.pack((value - _EPOCH) // _MICROSECOND)
+
+
+def _moments(values: Sequence[datetime | None]) -> bytes:
+    micros = [None if v is None else (v - _EPOCH) // _MICROSECOND for v in values]
+    return _whole(micros, _INT8, 1184)
+
+
+def _day(value: date) -> bytes:
+    return _INT4.pack((value - _FIRST_DAY).days)
+
+
+class _Type(NamedTuple):
+    oid: int
+    encode: Encode
+
+
+#: PostgreSQL's types that the hot path sends, with their numbers in `pg_type`.
+_TYPES = {
+    "int2": _Type(21, _INT2.pack),
+    "int8": _Type(20, _INT8.pack),
+    "uuid": _Type(2950, _uuid),
+    "text": _Type(25, _text),
+    "timestamptz": _Type(1184, _moment),
+    "date": _Type(1082, _day),
+    "int2[]": _Type(1005, _int2s),
+    "int4[]": _Type(1007, _int4s),
+    "int8[]": _Type(1016, _int8s),
+    "uuid[]": _Type(2951, _uuids),
+    "text[]": _Type(1009, _texts),
+    "bool[]": _Type(1000, _bools),
+    "timestamptz[]": _Type(1185, _moments),
+}
 
 
 def read_uuid(text: str) -> int:
@@ -59,35 +219,32 @@ def read_uuid(text: str) -> int:
     return int(text.replace("-", ""), 16)
 
 
-def texts(values: Sequence[str | None]) -> str:
-    """Return an array literal of texts; a text holding NUL cannot be stored and raises."""
-    try:
-        joined = '","'.join(values)  # type: ignore[arg-type]  # None raises, and is rare
-    except TypeError:
-        joined = ""
-    # The separators bring two quotes a gap; any more belong to a value and need the slow way.
-    plain = joined and joined.count('"') == 2 * (len(values) - 1) and "\\" not in joined
-    body = f'"{joined}"' if plain else ",".join(map(_element, values))
-    if "\x00" in body:
-        raise ValueError("text with a NUL character cannot be stored")
-    return "'{" + body.replace("'", "''") + "}'"
+def _read_whole(cell: bytes) -> int:
+    return int.from_bytes(cell, "big", signed=True)
 
 
-def _element(value: str | None) -> str:
-    if value is None:
-        return "NULL"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _read_uuid(cell: bytes) -> int:
+    return int.from_bytes(cell, "big")
 
 
-def one(value: str | int | UUID | None) -> str:
-    """Return the literal of a single value."""
-    if value is None:
-        return "NULL"
-    text = str(value)
-    if "\x00" in text:
-        raise ValueError("text with a NUL character cannot be stored")
-    return "'" + text.replace("'", "''") + "'"
+def _read_bool(cell: bytes) -> bool:
+    return cell == b"\1"
+
+
+#: How cells of these types are read; a type that is missing here is not asked for anywhere.
+_READ: dict[int, Callable[[bytes], Any]] = {
+    16: _read_bool,
+    20: _read_whole,
+    21: _read_whole,
+    23: _read_whole,
+    25: bytes.decode,
+    2950: _read_uuid,
+}
+
+BEGIN = Prepared("begin", "", "BEGIN").call()
+COMMIT = Prepared("commit", "", "COMMIT").call()
+ROLLBACK = Prepared("rollback", "", "ROLLBACK").call()
+_PLAIN = (BEGIN, COMMIT, ROLLBACK)
 
 
 class HotConnection:
@@ -99,44 +256,58 @@ class HotConnection:
     @classmethod
     async def open(cls, database: Database, statements: Iterable[Prepared]) -> HotConnection:
         """Connect and prepare; index look-ups are preferred, since batches are small."""
-        hot = cls(await database.raw_connection())
-        settings = [
-            "SET plan_cache_mode = force_generic_plan",
-            "SET enable_hashjoin = off",
-            "SET enable_mergejoin = off",
-            "SET enable_seqscan = off",
+        connection = await database.raw_connection()
+        hot = cls(connection)
+        settings = (
+            "SET plan_cache_mode = force_generic_plan; "
+            "SET enable_hashjoin = off; "
+            "SET enable_mergejoin = off; "
+            "SET enable_seqscan = off; "
             # Joins run in the order they are written: from the batch's few rows to the big tables.
-            "SET join_collapse_limit = 1",
-            "SET from_collapse_limit = 1",
-            "SET jit = off",
-            "SET standard_conforming_strings = on",
-        ]
-        prepares = [
-            f"PREPARE {s.name}{f' ({s.types})' if s.types else ''} AS {s.sql}" for s in statements
-        ]
+            "SET join_collapse_limit = 1; "
+            "SET from_collapse_limit = 1; "
+            "SET jit = off"
+        )
         try:
-            await hot.run([*settings, *prepares])
+            await connection.execute(settings)
+            connection.pgconn.enter_pipeline_mode()
+            await hot._prepare(statements)
         except BaseException:
             await hot.close()
             raise
         return hot
 
-    async def run(self, calls: Sequence[str]) -> list[Rows]:
-        """Run the texts in one round trip; return a result set for each.
-
-        A server error is raised as psycopg's; an open transaction then waits for `rollback`.
-        """
+    async def _prepare(self, statements: Iterable[Prepared]) -> None:
         pgconn = self._connection.pgconn
-        pgconn.send_query("; ".join(calls).encode())
-        results = await self._connection.wait(generators.execute(pgconn))
+        for plain in _PLAIN:
+            pgconn.send_prepare(plain.name, plain.name)
+        for statement in statements:
+            pgconn.send_prepare(statement.name.encode(), statement.sql.encode(), statement.oids)
+        await self._answers()
+
+    async def run(self, calls: Sequence[Call]) -> list[Rows]:
+        """Make the calls in one round trip; return a result set for each.
+
+        A server error is raised as psycopg's, and none of the calls after it was made; an open
+        transaction then waits for `rollback`.
+        """
+        send = self._connection.pgconn.send_query_prepared
+        for name, values, formats in calls:
+            send(name, values, formats, 1)
+        return [_rows(result) for result in await self._answers()]
+
+    async def _answers(self) -> list[PGresult]:
+        pgconn = self._connection.pgconn
+        pgconn.pipeline_sync()
+        results = await self._connection.wait(_exchange(pgconn))
         for result in results:
             if result.status not in _FINE:
-                raise psycopg.errors.error_from_result(result)
-        return [_rows(result) for result in results]
+                raise _error(result)
+        return results
 
     async def rollback(self) -> None:
         """Undo the open transaction."""
-        await self.run(["ROLLBACK"])
+        await self.run([ROLLBACK])
 
     async def close(self) -> None:
         """Hang up."""
@@ -148,14 +319,44 @@ class HotConnection:
         return self._connection.closed
 
 
+def _exchange(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """Send what is queued and return the results up to the sync, in order."""
+    while pgconn.flush():
+        ready = yield Wait.RW
+        if ready & Ready.R:
+            # The server answers early calls while later ones are still under way to it.
+            pgconn.consume_input()
+    results: list[PGresult] = []
+    while True:
+        while pgconn.is_busy():
+            yield Wait.R
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            if pgconn.status != ConnStatus.OK:
+                raise psycopg.OperationalError("the connection is lost")
+        elif result.status == ExecStatus.PIPELINE_SYNC:
+            return results
+        else:
+            results.append(result)
+
+
+def _error(result: PGresult) -> psycopg.Error:
+    if result.error_field(DiagnosticField.SQLSTATE) is None:
+        return psycopg.OperationalError("the connection is lost")
+    return psycopg.errors.error_from_result(result)
+
+
 def _rows(result: PGresult) -> Rows:
-    columns = range(result.nfields)
+    if not result.ntuples:
+        return []
     get = result.get_value
+    columns = [(n, _READ[result.ftype(n)]) for n in range(result.nfields)]
     return [
         tuple(
             [
-                cell.decode() if (cell := get(row, column)) is not None else None
-                for column in columns
+                read(cell) if (cell := get(row, column)) is not None else None
+                for column, read in columns
             ]
         )
         for row in range(result.ntuples)

@@ -111,10 +111,8 @@ CREATE TABLE public.bucket (
     remaining bigint NOT NULL,
     granted bigint NOT NULL,
     expires_at timestamp with time zone,
-    refundable boolean NOT NULL,
     CONSTRAINT ck_bucket_i9_not_negative CHECK (((remaining >= 0) OR (kind = 'credit'::text))),
-    CONSTRAINT ck_bucket_kind_known CHECK ((kind = ANY (ARRAY['package'::text, 'voucher'::text, 'gift'::text, 'cash'::text, 'credit'::text]))),
-    CONSTRAINT ck_bucket_only_cash_is_refundable CHECK ((NOT (refundable AND (kind <> 'cash'::text))))
+    CONSTRAINT ck_bucket_kind_known CHECK ((kind = ANY (ARRAY['package'::text, 'voucher'::text, 'gift'::text, 'credit'::text])))
 )
 WITH (fillfactor='50');
 
@@ -1037,12 +1035,14 @@ CREATE TABLE public.wallet (
     account_id uuid NOT NULL,
     currency text NOT NULL,
     posted bigint NOT NULL,
+    cash bigint NOT NULL,
     held bigint NOT NULL,
     credit_limit bigint NOT NULL,
     seq bigint NOT NULL,
     CONSTRAINT ck_wallet_credit_positive CHECK ((credit_limit >= 0)),
     CONSTRAINT ck_wallet_held_positive CHECK ((held >= 0)),
     CONSTRAINT ck_wallet_i4_affordable CHECK ((((posted - held) + credit_limit) >= 0)),
+    CONSTRAINT ck_wallet_i9_not_negative CHECK ((cash >= 0)),
     CONSTRAINT ck_wallet_lane_range CHECK (((lane >= 0) AND (lane <= 255)))
 )
 WITH (fillfactor='50');

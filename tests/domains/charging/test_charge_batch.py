@@ -65,7 +65,7 @@ def ids_at(moment: datetime) -> Callable[[], UUID]:
 async def test_money_pays_and_the_books_balance(
     database: Database, connection: HotConnection, act: Act
 ) -> None:
-    await grant(database, act, CNY, NewBucket(BucketKind.CASH, 1_000_000, refundable=True))
+    await grant(database, act, CNY, NewBucket(BucketKind.CASH, 1_000_000))
     decision = await charge_batch(connection, [claim(1, 10)], now=act.now, new_id=ids_at(act.now))
     assert decision.refused == [[]]
     async with database.transaction() as tx:
@@ -106,7 +106,7 @@ async def test_packages_pay_before_money_and_money_is_drawn_in_order(
 ) -> None:
     until = act.now + timedelta(days=365)
     await grant(database, act, UNITS_NOTICE, NewBucket(BucketKind.PACKAGE, 3, until), key="a")
-    await grant(database, act, CNY, NewBucket(BucketKind.CASH, 100_000, refundable=True), key="b")
+    await grant(database, act, CNY, NewBucket(BucketKind.CASH, 100_000), key="b")
     await grant(database, act, CNY, NewBucket(BucketKind.VOUCHER, 70_000, until), key="c")
     double = Rate(UNITS_NOTICE, 2, 100_000, 1, "sms.6", refund_on_failure=False)
     decision = await charge_batch(

@@ -20,7 +20,7 @@ from umcloud.domains.charging.service import charge_batch
 from umcloud.domains.ledger import invariants as books
 from umcloud.domains.ledger.model import UNITS_NOTICE, BucketKind
 from umcloud.infra.db import Database, Tx
-from umcloud.infra.hot import HotConnection, ints, uuids
+from umcloud.infra.hot import BEGIN, COMMIT, HotConnection
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, lane_of, uuid7
 
@@ -139,12 +139,12 @@ async def published(tx: Tx, act: Act) -> Rate:
 
 
 async def give_back(connection: HotConnection, act: Act, lane: int, event: int) -> None:
-    read = hot.READ_CHARGES.call(ints([lane]), uuids([event]))
-    results = await connection.run(["BEGIN", read])
+    read = hot.READ_CHARGES.call([lane], [event])
+    results = await connection.run([BEGIN, read])
     calls = hot.refund_calls(
         hot.read_charges(results[1]), (lane, uuid7(act.now).int), act.now, "failed"
     )
-    await connection.run([*calls, "COMMIT"])
+    await connection.run([*calls, COMMIT])
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ async def credit(
 ) -> Journal:
     """Give the account a bucket, from clearing."""
     await service.open_wallet(tx, act, account_id=account_id)
-    bucket = NewBucket(kind, amount, expires_at, refundable=kind is BucketKind.CASH)
+    bucket = NewBucket(kind, amount, expires_at)
     lines: list[WalletLine | OperatorLine] = [
         WalletLine(account_id, CNY, amount, bucket),
         OperatorLine("clearing:sandbox", CNY, -amount),

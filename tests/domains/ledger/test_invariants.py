@@ -44,10 +44,8 @@ FAULTS = {
     ),
     "two wallets that are off by as much": Fault(
         [
-            "UPDATE wallet SET posted = posted + 5 WHERE id = {alice}",
-            "UPDATE bucket SET remaining = remaining + 5 WHERE wallet_id = {alice}",
-            "UPDATE wallet SET posted = posted - 5 WHERE id = {bob}",
-            "UPDATE bucket SET remaining = remaining - 5 WHERE wallet_id = {bob}",
+            "UPDATE wallet SET posted = posted + 5, cash = cash + 5 WHERE id = {alice}",
+            "UPDATE wallet SET posted = posted - 5, cash = cash - 5 WHERE id = {bob}",
         ],
         ["I2: wallet", "I2: wallet"],
     ),
@@ -91,19 +89,29 @@ FAULTS = {
         ["UPDATE hold SET expires_at = '2026-03-01Z' WHERE wallet_id = {alice}"], ["I5: hold"]
     ),
     "buckets of another sum": Fault(
-        ["UPDATE bucket SET remaining = remaining + 1 WHERE wallet_id = {alice}"], ["I9: wallet"]
+        ["UPDATE wallet SET cash = cash + 1 WHERE id = {alice}"], ["I9: wallet"]
     ),
     "a bucket below zero": Fault(
         [
             "ALTER TABLE bucket DROP CONSTRAINT ck_bucket_i9_not_negative",
-            "UPDATE bucket SET remaining = remaining + 5 WHERE wallet_id = {alice}",
+            "UPDATE wallet SET cash = cash + 5 WHERE id = {alice}",
             (
-                "INSERT INTO bucket (lane, wallet_id, id, kind, priority, remaining, granted, "
-                "refundable) SELECT lane, id, id, 'gift', 20, -5, 5, false FROM wallet "
-                "WHERE id = {alice}"
+                "INSERT INTO bucket (lane, wallet_id, id, kind, priority, remaining, granted) "
+                "SELECT lane, id, id, 'gift', 20, -5, 5 FROM wallet WHERE id = {alice}"
             ),
         ],
         ["I9: bucket"],
+    ),
+    "cash below zero": Fault(
+        [
+            "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_i9_not_negative",
+            (
+                "INSERT INTO bucket (lane, wallet_id, id, kind, priority, remaining, granted) "
+                "SELECT lane, id, id, 'gift', 20, cash + 5, 5 FROM wallet WHERE id = {alice}"
+            ),
+            "UPDATE wallet SET cash = -5 WHERE id = {alice}",
+        ],
+        ["I9: the cash of wallet"],
     ),
     "two journals under one key": Fault(
         [

@@ -18,7 +18,7 @@ from umcloud.domains.messaging.model import SESSION_MASK, SendAnswer
 from umcloud.domains.messaging.pump import Pump
 from umcloud.domains.messaging.screening import screen
 from umcloud.infra.db import Database
-from umcloud.infra.hot import HotConnection, Rows
+from umcloud.infra.hot import COMMIT, Call, HotConnection, Rows
 from umcloud.kernel.moments import unix_ms
 
 NewSender = Callable[..., Awaitable[Sender]]
@@ -29,8 +29,8 @@ class Cut(HotConnection):
 
     sent = True
 
-    async def run(self, calls: Sequence[str]) -> list[Rows]:
-        if calls[-1] != "COMMIT":
+    async def run(self, calls: Sequence[Call]) -> list[Rows]:
+        if calls[-1] != COMMIT:
             return await super().run(calls)
         if self.sent:
             await super().run(calls)

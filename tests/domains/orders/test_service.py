@@ -46,7 +46,7 @@ async def prepare(tx: Tx, act: Act, yuan: str = "1000") -> None:
     await catalogue.publish_shipped(tx, act)
     micros = Money.yuan(yuan).micros
     await ledger.open_wallet(tx, act, account_id=ACCOUNT)
-    grant = NewBucket(BucketKind.CASH, micros, refundable=True)
+    grant = NewBucket(BucketKind.CASH, micros)
     lines: list[WalletLine | OperatorLine] = [
         WalletLine(ACCOUNT, CNY, micros, grant),
         OperatorLine("clearing:test", CNY, -micros),

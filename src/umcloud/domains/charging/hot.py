@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
 from umcloud.domains.charging.model import (
     Decision,
@@ -16,17 +15,40 @@ from umcloud.domains.charging.model import (
 )
 from umcloud.domains.charging.rules import operator_account
 from umcloud.domains.ledger.model import Bucket, BucketKind, Wallet
-from umcloud.infra.hot import Prepared, Rows, ints, one, read_uuid, texts, uuids
+from umcloud.domains.ledger.rules import in_draw_order
+from umcloud.infra.hot import Call, Prepared, Rows
 from umcloud.kernel.moments import shanghai_day
 
-LOCK_WALLETS = Prepared(
-    "lock_wallets",
-    "int2[], uuid[]",
-    "SELECT w.lane, w.id, w.account_id, w.currency, w.posted, w.held, w.credit_limit, w.seq "
-    "FROM unnest($1, $2) AS a(lane, account_id) "
-    "JOIN wallet w ON w.lane = a.lane AND w.account_id = a.account_id "
-    "ORDER BY w.lane, w.id FOR NO KEY UPDATE OF w",
+# The short way, for the many whose money is all cash: one look at each wallet, no bucket. `cash =
+# posted` says that all buckets together hold nothing, and none of them can be below zero but that
+# of drawn credit; so nothing is to be drawn before cash. Accounts with units in a package, and
+# those that are short, are not in the answer and go the exact way.
+MOVE_CASH = Prepared(
+    "move_cash",
+    "int2[], uuid[], int8[], int2, uuid",
+    "WITH moved AS (UPDATE wallet w SET posted = w.posted - d.amount, cash = w.cash - d.amount, "
+    "seq = w.seq + 1 FROM unnest($1, $2, $3) AS d(lane, account_id, amount) "
+    "WHERE w.lane = d.lane AND w.account_id = d.account_id AND w.currency = 'CNY' "
+    "AND w.cash = w.posted AND w.cash - w.held >= d.amount "
+    "AND (w.credit_limit = 0 OR NOT EXISTS (SELECT FROM bucket b "
+    "WHERE b.lane = w.lane AND b.wallet_id = w.id AND b.remaining < 0)) "
+    "AND NOT EXISTS (SELECT FROM wallet u WHERE u.lane = d.lane AND u.account_id = d.account_id "
+    "AND u.currency <> 'CNY' AND u.posted > 0) "
+    "RETURNING w.lane, w.id, w.account_id, w.seq, w.posted, d.amount), "
+    "booked AS (INSERT INTO entry "
+    "(lane, wallet_id, seq, journal_lane, journal_id, amount, balance_after) "
+    "SELECT lane, id, seq, $4, $5, -amount, posted FROM moved) "
+    "SELECT account_id, id FROM moved",
 )
+_WALLETS = (
+    "SELECT w.lane, w.id, w.account_id, w.currency, w.posted, w.cash, w.held, w.credit_limit, "
+    "w.seq FROM unnest($1, $2) AS a(lane, account_id) "
+    "JOIN wallet w ON w.lane = a.lane AND w.account_id = a.account_id "
+    "ORDER BY w.lane, w.account_id, w.id FOR NO KEY UPDATE OF w"
+)
+LOCK_WALLETS = Prepared("lock_wallets", "int2[], uuid[]", _WALLETS)
+# For who has moved other wallets already: to wait now could be to wait in a circle.
+LOCK_WALLETS_AT_ONCE = Prepared("lock_wallets_at_once", "int2[], uuid[]", f"{_WALLETS} NOWAIT")
 # Its own statement, hence its own snapshot: what the lock waited for is visible here.
 READ_BUCKETS = Prepared(
     "read_buckets",
@@ -46,13 +68,13 @@ WRITE_JOURNAL = Prepared(
 )
 MOVE_WALLETS = Prepared(
     "move_wallets",
-    "int2[], uuid[], int8[], int2, uuid",
-    "WITH moved AS (UPDATE wallet w SET posted = w.posted + d.amount, seq = w.seq + 1 "
-    "FROM unnest($1, $2, $3) AS d(lane, id, amount) "
+    "int2[], uuid[], int8[], int8[], int2, uuid",
+    "WITH moved AS (UPDATE wallet w SET posted = w.posted + d.amount, cash = w.cash + d.cash, "
+    "seq = w.seq + 1 FROM unnest($1, $2, $3, $4) AS d(lane, id, amount, cash) "
     "WHERE w.lane = d.lane AND w.id = d.id "
     "RETURNING w.lane, w.id, w.seq, w.posted, d.amount) "
     "INSERT INTO entry (lane, wallet_id, seq, journal_lane, journal_id, amount, balance_after) "
-    "SELECT lane, id, seq, $4, $5, amount, posted FROM moved",
+    "SELECT lane, id, seq, $5, $6, amount, posted FROM moved",
 )
 MOVE_BUCKETS = Prepared(
     "move_buckets",
@@ -112,7 +134,9 @@ JOURNAL_PRESENT = Prepared(
 )
 
 STATEMENTS = (
+    MOVE_CASH,
     LOCK_WALLETS,
+    LOCK_WALLETS_AT_ONCE,
     READ_BUCKETS,
     WRITE_JOURNAL,
     MOVE_WALLETS,
@@ -128,46 +152,64 @@ STATEMENTS = (
 #: A journal's place: (lane, id). It stands on the lowest lane that its batch touched.
 Place = tuple[int, int]
 
-_WalletRow = tuple[str, str, str, str, str, str, str, str]
-_BucketRow = tuple[str, str, str, str]
 _KINDS = {kind.value: kind for kind in BucketKind}
 
 
-def lock_calls(accounts: Iterable[tuple[int, int]], now: datetime) -> list[str]:
-    """Return the calls that lock and read the wallets of these (lane, account) pairs."""
+def move_cash_call(totals: Mapping[tuple[int, int], int], journal: Place) -> Call:
+    """Return the call that takes these sums, by (lane, account), from wallets that hold just cash.
+
+    Wallets are locked in the order of lane and account, as everywhere. The answer is for
+    `read_moved`; the journal is still to be written.
+    """
+    keys = sorted(totals)
+    lanes, accounts = [lane for lane, _ in keys], [account for _, account in keys]
+    return MOVE_CASH.call(lanes, accounts, [totals[key] for key in keys], *journal)
+
+
+def read_moved(rows: Rows) -> dict[int, int]:
+    """Return the wallets, by account, that paid by `move_cash_call`."""
+    return dict(rows)
+
+
+def lock_calls(
+    accounts: Iterable[tuple[int, int]], now: datetime, *, at_once: bool = False
+) -> list[Call]:
+    """Return the calls that lock and read the wallets of these (lane, account) pairs.
+
+    `at_once`: raise psycopg's LockNotAvailable rather than wait.
+    """
     pairs = list(accounts)
-    lanes, ids = ints(lane for lane, _ in pairs), uuids(account for _, account in pairs)
-    return [LOCK_WALLETS.call(lanes, ids), READ_BUCKETS.call(lanes, ids, one(now.isoformat()))]
+    lanes, ids = [lane for lane, _ in pairs], [account for _, account in pairs]
+    lock = LOCK_WALLETS_AT_ONCE if at_once else LOCK_WALLETS
+    return [lock.call(lanes, ids), READ_BUCKETS.call(lanes, ids, now)]
 
 
 def read_wallets(wallet_rows: Rows, bucket_rows: Rows) -> Wallets:
     """Return the locked wallets with their live buckets in draw order."""
-    wallets: Wallets = {}
-    by_id: dict[str, Wallet] = {}
-    for row in wallet_rows:
-        lane, wallet_id, account, currency, posted, held, limit, seq = cast("_WalletRow", row)
-        payer = read_uuid(account)
-        wallet = Wallet(
-            int(lane),
-            read_uuid(wallet_id),
+    buckets: dict[int, list[Bucket]] = {}
+    for wallet_id, bucket_id, kind, remaining in bucket_rows:
+        buckets.setdefault(wallet_id, []).append(Bucket(bucket_id, _KINDS[kind], remaining))
+    return {
+        (payer, currency): Wallet(
+            lane,
+            id_,
             payer,
             currency,
-            int(posted),
-            int(held),
-            int(limit),
-            int(seq),
-            [],
+            posted,
+            held,
+            limit,
+            seq,
+            in_draw_order(buckets.get(id_, ()), Bucket(id_, BucketKind.CASH, cash)),
         )
-        by_id[wallet_id] = wallet
-        wallets[payer, currency] = wallet
-    for row in bucket_rows:
-        wallet_id, bucket_id, kind, remaining = cast("_BucketRow", row)
-        by_id[wallet_id].buckets.append(Bucket(read_uuid(bucket_id), _KINDS[kind], int(remaining)))
-    return wallets
+        for lane, id_, payer, currency, posted, cash, held, limit, seq in wallet_rows
+    }
 
 
-def write_calls(decision: Decision, journal: Place, now: datetime) -> list[str]:
-    """Return the calls that book a decided batch under one journal."""
+def write_calls(decision: Decision, journal: Place, now: datetime) -> list[Call]:
+    """Return the calls that book a decided batch under one journal.
+
+    What `move_cash_call` took is in its charges and on the operator's side, not in its movements.
+    """
     charged, moved = decision.charged, decision.movements
     if not charged.ids:
         return []
@@ -175,63 +217,69 @@ def write_calls(decision: Decision, journal: Place, now: datetime) -> list[str]:
     return [
         *_book(moved, -1, journal, "charge", now),
         WRITE_CHARGES.call(
-            ints(charged.lanes),
-            uuids(charged.ids),
-            uuids(charged.accounts),
-            uuids(charged.wallets),
-            uuids(charged.buckets),
-            ints(charged.amounts),
-            ints([rate.quantity for rate in rates]),
-            uuids([rate.price_id for rate in rates]),
-            texts([rate.tax_code for rate in rates]),
-            texts(["t" if rate.refund_on_failure else "f" for rate in rates]),
-            texts(charged.draws),
-            *_named(journal),
+            charged.lanes,
+            charged.ids,
+            charged.accounts,
+            charged.wallets,
+            charged.buckets,
+            charged.amounts,
+            [rate.quantity for rate in rates],
+            [rate.price_id for rate in rates],
+            [rate.tax_code for rate in rates],
+            [rate.refund_on_failure for rate in rates],
+            charged.draws,
+            *journal,
         ),
     ]
 
 
-def _named(journal: Place) -> tuple[str, str]:
-    lane, id_ = journal
-    return one(lane), one(f"{id_:032x}")
-
-
-def _book(moved: Movements, sign: int, journal: Place, kind: str, now: datetime) -> list[str]:
+def _book(moved: Movements, sign: int, journal: Place, kind: str, now: datetime) -> list[Call]:
     """Return the calls that write a journal with both its sides; wallets move by `sign`."""
-    lane, id_ = _named(journal)
-    wallets = {key: amount for key, amount in moved.wallets.items() if amount}
     own = {currency: amount for currency, amount in moved.operator.items() if amount}
     return [
-        WRITE_JOURNAL.call(
-            lane, id_, one(kind), one(now.isoformat()), one(shanghai_day(now).isoformat())
-        ),
-        MOVE_WALLETS.call(
-            ints(lane for lane, _ in wallets),
-            uuids(wallet for _, wallet in wallets),
-            ints(sign * amount for amount in wallets.values()),
-            lane,
-            id_,
-        ),
-        MOVE_BUCKETS.call(
-            ints(lane for lane, _, _ in moved.buckets),
-            uuids(wallet for _, wallet, _ in moved.buckets),
-            uuids(bucket for _, _, bucket in moved.buckets),
-            ints(sign * amount for amount in moved.buckets.values()),
-        ),
+        WRITE_JOURNAL.call(*journal, kind, now, shanghai_day(now)),
+        *_move_calls(moved, sign, journal),
         WRITE_OPERATOR.call(
-            lane,
-            id_,
-            ints(range(len(own))),
-            texts([operator_account(currency) for currency in own]),
-            texts(list(own)),
-            ints(-sign * amount for amount in own.values()),
+            *journal,
+            list(range(len(own))),
+            [operator_account(currency) for currency in own],
+            list(own),
+            [-sign * amount for amount in own.values()],
         ),
     ]
+
+
+def _move_calls(moved: Movements, sign: int, journal: Place) -> list[Call]:
+    wallets = {key: amount for key, amount in moved.wallets.items() if amount}
+    calls = []
+    if wallets:
+        # The wallet's cash is the bucket that has the wallet's id.
+        cash = [sign * moved.buckets.get((lane, id_, id_), 0) for lane, id_ in wallets]
+        calls.append(
+            MOVE_WALLETS.call(
+                [lane for lane, _ in wallets],
+                [wallet for _, wallet in wallets],
+                [sign * amount for amount in wallets.values()],
+                cash,
+                *journal,
+            )
+        )
+    rest = {key: amount for key, amount in moved.buckets.items() if key[1] != key[2]}
+    if rest:
+        calls.append(
+            MOVE_BUCKETS.call(
+                [lane for lane, _, _ in rest],
+                [wallet for _, wallet, _ in rest],
+                [bucket for _, _, bucket in rest],
+                [sign * amount for amount in rest.values()],
+            )
+        )
+    return calls
 
 
 def refund_calls(
     charges: Sequence[StoredCharge], journal: Place, now: datetime, reason: str
-) -> list[str]:
+) -> list[Call]:
     """Return the calls that give these charges back, in full, to the buckets that paid them.
 
     The caller has locked the wallets and made sure that none of the charges has ended.
@@ -247,12 +295,12 @@ def refund_calls(
     return [
         *_book(moved, 1, journal, "refund", now),
         WRITE_REFUNDS.call(
-            ints(charge.lane for charge in charges),
-            uuids(charge.id for charge in charges),
-            ints(charge.amount for charge in charges),
-            *_named(journal),
-            one(reason),
-            one(now.isoformat()),
+            [charge.lane for charge in charges],
+            [charge.id for charge in charges],
+            [charge.amount for charge in charges],
+            *journal,
+            reason,
+            now,
         ),
     ]
 
@@ -264,25 +312,24 @@ def read_charges(rows: Rows) -> list[StoredCharge]:
         lane, event, account, wallet, bucket, amount, quantity, on_failure, draws, currency, end = (
             row
         )
-        first = read_uuid(str(bucket))
         split = [(int(b, 16), share) for b, share in json.loads(draws)] if draws else None
         charges.append(
             StoredCharge(
-                lane=int(str(lane)),
-                id=read_uuid(str(event)),
-                account=read_uuid(str(account)),
-                wallet=read_uuid(str(wallet)),
-                amount=int(str(amount)),
-                quantity=int(str(quantity)),
-                refund_on_failure=on_failure == "t",
-                draws=split or [(first, int(str(amount)))],
-                currency=str(currency),
+                lane=lane,
+                id=event,
+                account=account,
+                wallet=wallet,
+                amount=amount,
+                quantity=quantity,
+                refund_on_failure=on_failure,
+                draws=split or [(bucket, amount)],
+                currency=currency,
                 ended=OutcomeKind(end) if end else None,
             )
         )
     return charges
 
 
-def settle_call(lanes: Iterable[int], ids: Iterable[int], now: datetime) -> str:
+def settle_call(lanes: Sequence[int], ids: Sequence[int], now: datetime) -> Call:
     """Return the call that lets these charges stand; those that ended before keep their end."""
-    return SETTLE_CHARGES.call(ints(lanes), uuids(ids), one(now.isoformat()))
+    return SETTLE_CHARGES.call(lanes, ids, now)

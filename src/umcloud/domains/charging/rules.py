@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from umcloud.domains.charging.model import Charged, Claim, Decision, Movements, Rate, Wallets
 from umcloud.domains.ledger.model import CNY, BucketKind, Wallet
@@ -13,14 +13,39 @@ from umcloud.domains.ledger.rules import draw, spendable
 _Paid = tuple[Wallet, list[tuple[int, int]]]
 
 
-def decide(claims: Sequence[Claim], wallets: Wallets) -> Decision:
+def totals(claims: Iterable[Claim]) -> dict[tuple[int, int], int]:
+    """Return what the claims cost in money, by lane and account; those that cost some."""
+    sums: dict[tuple[int, int], int] = {}
+    for claim in claims:
+        rates = claim.rates
+        micros = rates[0].micros if len(rates) == 1 else sum([rate.micros for rate in rates])
+        if micros:
+            key = claim.lane, claim.account
+            sums[key] = sums.get(key, 0) + micros
+    return sums
+
+
+def unpaid(claims: Iterable[Claim], paid: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Return, sorted, the (lane, account) that have events to pay and are not among `paid`."""
+    return sorted({(c.lane, c.account) for c in claims if c.rates and c.account not in paid})
+
+
+def decide(
+    claims: Sequence[Claim], wallets: Wallets, paid: Mapping[int, int] | None = None
+) -> Decision:
     """Return who is charged what, in the order of the claims.
 
     Changes the wallets' `posted` and buckets' `remaining` as it goes, so that a later event sees
-    what an earlier one left. A claim of an unknown account is refused whole.
+    what an earlier one left. A claim of an unknown account is refused whole. `paid` names, by
+    account, the wallets whose cash has paid for all of the account's events already.
     """
     decision = Decision([], Charged(), Movements())
+    paid = paid or {}
     for claim in claims:
+        if (wallet := paid.get(claim.account)) is not None:
+            decision.refused.append([])
+            _note_paid(decision, claim, wallet)
+            continue
         units, money = _wallets_of(claim, wallets)
         # One event is all or nothing by itself.
         if claim.atomic and len(claim.ids) > 1 and not _affordable(claim.rates, units, money):
@@ -68,6 +93,8 @@ def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None
     if money is None:
         return None
     micros = rate.micros
+    if not micros:
+        return money, [(money.id, 0)]  # what is free needs no bucket that holds something
     # The common case first: one bucket pays all, nothing is held and none of it is on credit.
     if money.buckets and not money.held:
         first = money.buckets[0]
@@ -77,6 +104,21 @@ def _pay(rate: Rate, units: Wallet | None, money: Wallet | None) -> _Paid | None
             return money, [(first.id, micros)]
     draws = draw(money, micros)
     return None if draws is None else (money, draws)
+
+
+def _note_paid(decision: Decision, claim: Claim, wallet: int) -> None:
+    charged, count = decision.charged, len(claim.ids)
+    amounts = [rate.micros for rate in claim.rates]
+    operator = decision.movements.operator
+    operator[CNY] = operator.get(CNY, 0) + sum(amounts)
+    charged.lanes += [claim.lane] * count
+    charged.ids += claim.ids
+    charged.accounts += [claim.account] * count
+    charged.wallets += [wallet] * count
+    charged.buckets += [wallet] * count  # its cash
+    charged.amounts += amounts
+    charged.rates += claim.rates
+    charged.draws += [None] * count
 
 
 def _note(decision: Decision, claim: Claim, event: int, rate: Rate, paid: _Paid) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import psycopg
+
 from umcloud.domains.charging import hot, rules
 from umcloud.domains.charging.errors import ChargeConflict
-from umcloud.domains.charging.model import Claim, Decision, StoredCharge
-from umcloud.infra.hot import HotConnection, ints, uuids
+from umcloud.domains.charging.model import Claim, Decision, StoredCharge, Wallets
+from umcloud.infra.hot import BEGIN, COMMIT, HotConnection
 from umcloud.kernel.ids import IdSource
 
 
@@ -22,21 +24,57 @@ async def charge_batch(
     doubt; an event that comes again with another account or quantity raises ChargeConflict and
     nothing of the batch is written. `decision.refused` speaks of the events that were new.
     """
-    pairs = sorted({(claim.lane, claim.account) for claim in claims})
-    lanes = [claim.lane for claim in claims for _ in claim.ids]
-    ids = [event for claim in claims for event in claim.ids]
-    repeats = hot.READ_CHARGES.call(ints(lanes), uuids(ids))
+    if not any(claim.ids for claim in claims):
+        return rules.decide(claims, {})
+    journal = min(claim.lane for claim in claims), new_id().int
     try:
-        results = await connection.run(["BEGIN", *hot.lock_calls(pairs, now), repeats])
-        known = {charge.id: charge for charge in hot.read_charges(results[3])}
-        fresh = [_without(claim, known) for claim in claims] if known else claims
-        decision = rules.decide(fresh, hot.read_wallets(results[1], results[2]))
-        calls = hot.write_calls(decision, (pairs[0][0], new_id().int), now) if pairs else []
-        await connection.run([*calls, "COMMIT"])
+        try:
+            return await _charge(connection, claims, journal, now)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable):
+            # An event that was charged before, or a wallet that somebody else holds.
+            await connection.rollback()
+            return await _charge_carefully(connection, claims, journal, now)
     except BaseException:
         if not connection.closed:
             await connection.rollback()
         raise
+
+
+async def _charge(
+    connection: HotConnection, claims: Sequence[Claim], journal: hot.Place, now: datetime
+) -> Decision:
+    """Charge events that are thought to be new: wallets that hold just cash are not locked first.
+
+    Raises psycopg's UniqueViolation where one is not, LockNotAvailable; both leave an open
+    transaction.
+    """
+    calls, sums = [BEGIN], rules.totals(claims)
+    if sums:
+        calls.append(hot.move_cash_call(sums, journal))
+    results = await connection.run(calls)
+    paid = hot.read_moved(results[1]) if sums else {}
+    wallets: Wallets = {}
+    if left := rules.unpaid(claims, paid):
+        found = await connection.run(hot.lock_calls(left, now, at_once=bool(paid)))
+        wallets = hot.read_wallets(*found)
+    decision = rules.decide(claims, wallets, paid)
+    await connection.run([*hot.write_calls(decision, journal, now), COMMIT])
+    return decision
+
+
+async def _charge_carefully(
+    connection: HotConnection, claims: Sequence[Claim], journal: hot.Place, now: datetime
+) -> Decision:
+    """Charge what is new among these events, with all wallets locked first, in order."""
+    pairs = sorted({(claim.lane, claim.account) for claim in claims})
+    lanes = [claim.lane for claim in claims for _ in claim.ids]
+    ids = [event for claim in claims for event in claim.ids]
+    repeats = hot.READ_CHARGES.call(lanes, ids)
+    results = await connection.run([BEGIN, *hot.lock_calls(pairs, now), repeats])
+    known = {charge.id: charge for charge in hot.read_charges(results[3])}
+    fresh = [_without(claim, known) for claim in claims] if known else claims
+    decision = rules.decide(fresh, hot.read_wallets(results[1], results[2]))
+    await connection.run([*hot.write_calls(decision, journal, now), COMMIT])
     return decision
 
 

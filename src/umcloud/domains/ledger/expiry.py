@@ -18,7 +18,7 @@ SELECT w.account_id, w.currency, b.id, b.kind
 FROM bucket b JOIN wallet w ON w.lane = b.lane AND w.id = b.wallet_id
 WHERE b.kind IN ('voucher', 'gift') AND b.remaining > 0 AND b.expires_at <= :now
     AND w.posted - w.held + w.credit_limit > 0
-ORDER BY b.lane, b.wallet_id, b.expires_at, b.id LIMIT :limit
+ORDER BY w.lane, w.account_id, w.id, b.expires_at, b.id LIMIT :limit
 """
 _REMAINING = """
 SELECT b.remaining FROM bucket b

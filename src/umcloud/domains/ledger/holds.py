@@ -38,7 +38,7 @@ _DUE = (
 _LOCK = (
     "SELECT w.lane, w.id, w.account_id FROM wallet w "
     "JOIN unnest(CAST(:lanes AS smallint[]), CAST(:wallets AS uuid[])) AS d(lane, id) "
-    "ON w.lane = d.lane AND w.id = d.id ORDER BY w.lane, w.id FOR NO KEY UPDATE OF w"
+    "ON w.lane = d.lane AND w.id = d.id ORDER BY w.lane, w.account_id, w.id FOR NO KEY UPDATE OF w"
 )
 _EXPIRE = (
     "WITH over AS (UPDATE hold h SET state = 'expired', settled_at = :now "

@@ -89,16 +89,17 @@ SELECT 'hold ' || id || ' is open past its time' FROM hold
 WHERE state = 'open' AND expires_at < :overdue
 """
 _I9 = """
-SELECT 'wallet ' || w.id || ' holds ' || w.posted || ', its buckets sum to '
-    || coalesce(b.remaining, 0)
+SELECT 'wallet ' || w.id || ' holds ' || w.posted || ', its cash and buckets sum to '
+    || w.cash + coalesce(b.remaining, 0)
 FROM wallet w LEFT JOIN (
     SELECT lane, wallet_id, sum(remaining) AS remaining FROM bucket GROUP BY lane, wallet_id
 ) b ON b.lane = w.lane AND b.wallet_id = w.id
-WHERE w.posted <> coalesce(b.remaining, 0)
+WHERE w.posted <> w.cash + coalesce(b.remaining, 0)
 """
 _I9_NEGATIVE = """
 SELECT 'bucket ' || id || ' of wallet ' || wallet_id || ' is below zero' FROM bucket
 WHERE remaining < 0 AND kind <> 'credit'
+UNION ALL SELECT 'the cash of wallet ' || id || ' is below zero' FROM wallet WHERE cash < 0
 """
 # A refund fills an expired bucket again, and the end of a hold lets more be voided: either gives
 # the job another day.

@@ -37,13 +37,12 @@ DRAW_ORDER: dict[BucketKind, int] = {
 
 @dataclass(frozen=True, slots=True)
 class NewBucket:
-    """What a credit adds: a bucket of its own, or more cash in the wallet's one cash bucket."""
+    """What a credit adds: a bucket of its own, more in the kind's open-ended one, or cash."""
 
     kind: BucketKind
     amount: int
     """Micros of CNY, or units."""
     expires_at: datetime | None = None
-    refundable: bool = False
     id: BucketId | None = None
     """Chosen by a caller who wants to find an expiring bucket again, e.g. a package's."""
 
@@ -95,7 +94,10 @@ class Journal:
 
 @dataclass(slots=True)
 class Bucket:
-    """A bucket as locked by a batch; `remaining` is drawn down while the batch is decided."""
+    """A bucket as locked by a batch; `remaining` is drawn down while the batch is decided.
+
+    The wallet's cash is one of them, under the wallet's own id.
+    """
 
     id: int
     """The bucket's id as a 128-bit integer: a batch handles thousands, and objects cost."""
@@ -105,7 +107,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Wallet:
-    """A wallet as locked by a batch, with its live buckets in draw order."""
+    """A wallet as locked by a batch, with its live buckets in draw order, cash among them."""
 
     lane: int
     id: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from umcloud.domains.ledger.model import CNY, Balance, BucketKind, UnitBalance
+from umcloud.domains.ledger.model import CNY, DRAW_ORDER, Balance, BucketKind, UnitBalance
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, BucketId, JournalId, lane_of
 
@@ -15,11 +15,11 @@ async def balance(tx: Tx, account_id: AccountId) -> Balance:
     """Return the account's money; all zero where no wallet was opened yet."""
     rows = (
         await tx.sql(
-            "SELECT w.posted, w.held, w.credit_limit, b.kind, "
+            "SELECT w.posted, w.cash, w.held, w.credit_limit, b.kind, "
             "sum(b.remaining)::bigint AS remaining "
             "FROM wallet w LEFT JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id "
             "WHERE w.lane = :lane AND w.account_id = :account AND w.currency = :currency "
-            "GROUP BY w.posted, w.held, w.credit_limit, b.kind",
+            "GROUP BY w.posted, w.cash, w.held, w.credit_limit, b.kind",
             lane=lane_of(account_id),
             account=account_id,
             currency=CNY,
@@ -27,8 +27,10 @@ async def balance(tx: Tx, account_id: AccountId) -> Balance:
     ).all()
     if not rows:
         return Balance(0, 0, 0, {})
-    kinds = {BucketKind(row.kind): row.remaining for row in rows if row.kind}
-    return Balance(rows[0].posted, rows[0].held, rows[0].credit_limit, kinds)
+    first = rows[0]
+    held_in = {row.kind: row.remaining for row in rows} | {BucketKind.CASH: first.cash}
+    kinds = {kind: held_in[kind] for kind in DRAW_ORDER if kind in held_in}
+    return Balance(first.posted, first.held, first.credit_limit, kinds)
 
 
 async def units(tx: Tx, account_id: AccountId, now: datetime) -> list[UnitBalance]:

@@ -43,7 +43,7 @@ def request_hash(journal: NewJournal) -> bytes:
                     line.amount,
                     # The expiry is left out: a retry a second later is still the same request.
                     # A caller's bucket id is left out too: the first answer's bucket stands.
-                    [grant.kind.value, grant.amount, grant.refundable] if grant else None,
+                    [grant.kind.value, grant.amount] if grant else None,
                     str(line.bucket),
                 ]
             )
@@ -75,6 +75,18 @@ def draw(wallet: Wallet, amount: int) -> list[tuple[int, int]] | None:
         bucket.remaining -= share
     wallet.posted -= amount
     return [(bucket.id, share) for bucket, share in taken]
+
+
+def in_draw_order(buckets: Iterable[Bucket], cash: Bucket) -> list[Bucket]:
+    """Return the buckets, given in draw order, with the wallet's cash at its place: before credit.
+
+    An empty cash bucket is left out.
+    """
+    ordered = list(buckets)
+    if cash.remaining:
+        on_credit = bool(ordered) and ordered[-1].kind is BucketKind.CREDIT
+        ordered.insert(len(ordered) - on_credit, cash)
+    return ordered
 
 
 def spendable(wallet: Wallet) -> int:

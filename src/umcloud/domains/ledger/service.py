@@ -1,4 +1,4 @@
-"""Use cases of the books. All of them lock wallets in (lane, id) order, as the hot path does."""
+"""Use cases of the books. Each locks the wallets of one account, in the order of their ids."""
 
 from __future__ import annotations
 
@@ -216,5 +216,5 @@ async def _credit(tx: Tx, act: Act, wallet: Wallet, line: WalletLine) -> None:
         # Fresh money pays back what was drawn on credit before it can be spent again.
         await store.add_to_bucket(tx, wallet, uuid7(act.now), NewBucket(BucketKind.CREDIT, repaid))
     if grant.amount > repaid:
-        rest = NewBucket(grant.kind, grant.amount - repaid, grant.expires_at, grant.refundable)
+        rest = NewBucket(grant.kind, grant.amount - repaid, grant.expires_at)
         await store.add_to_bucket(tx, wallet, grant.id or uuid7(act.now), rest)

@@ -19,6 +19,7 @@ from umcloud.domains.ledger.model import (
     NewBucket,
     Wallet,
 )
+from umcloud.domains.ledger.rules import in_draw_order
 from umcloud.infra.db import Tx, metadata
 
 
@@ -34,6 +35,7 @@ async def insert_wallet(
             account_id=account_id,
             currency=currency,
             posted=0,
+            cash=0,
             held=0,
             credit_limit=0,
             seq=0,
@@ -58,24 +60,23 @@ async def wallets_for_update(
         .order_by(t.wallet.c.lane, t.wallet.c.id)
         .with_for_update(key_share=True)
     )
-    wallets = {row.currency: _wallet(row) for row in rows}
-    by_id = {UUID(int=wallet.id): wallet for wallet in wallets.values()}
+    live: dict[UUID, list[Bucket]] = {row.id: [] for row in rows}
     # A second statement, hence a fresh snapshot: what the lock waited for is visible.
-    live = await tx.all(
+    buckets = await tx.all(
         select(t.bucket)
         .where(
             t.bucket.c.lane == lane,
-            t.bucket.c.wallet_id.in_(list(by_id)),
+            t.bucket.c.wallet_id.in_(list(live)),
             (t.bucket.c.expires_at.is_(None)) | (t.bucket.c.expires_at > now),
         )
         .order_by(t.bucket.c.priority, t.bucket.c.expires_at.nulls_last(), t.bucket.c.id)
     )
-    for row in live:
-        by_id[row.wallet_id].buckets.append(Bucket(row.id.int, BucketKind(row.kind), row.remaining))
-    return wallets
+    for row in buckets:
+        live[row.wallet_id].append(Bucket(row.id.int, BucketKind(row.kind), row.remaining))
+    return {row.currency: _wallet(row, live[row.id]) for row in rows}
 
 
-def _wallet(row: Row[Any]) -> Wallet:
+def _wallet(row: Row[Any], buckets: list[Bucket]) -> Wallet:
     return Wallet(
         lane=row.lane,
         id=row.id.int,
@@ -85,13 +86,16 @@ def _wallet(row: Row[Any]) -> Wallet:
         held=row.held,
         credit_limit=row.credit_limit,
         seq=row.seq,
-        buckets=[],
+        buckets=in_draw_order(buckets, Bucket(row.id.int, BucketKind.CASH, row.cash)),
     )
 
 
 async def take_from_buckets(tx: Tx, wallet: Wallet, draws: list[tuple[int, int]]) -> None:
     """Write the draws that `rules.draw` decided."""
     for bucket_id, share in draws:
+        if bucket_id == wallet.id:
+            await _change_cash(tx, wallet, -share)
+            continue
         await tx.execute(
             update(t.bucket)
             .where(
@@ -103,8 +107,21 @@ async def take_from_buckets(tx: Tx, wallet: Wallet, draws: list[tuple[int, int]]
         )
 
 
+async def _change_cash(tx: Tx, wallet: Wallet, amount: int) -> None:
+    await tx.execute(
+        update(t.wallet)
+        .where(t.wallet.c.lane == wallet.lane, t.wallet.c.id == UUID(int=wallet.id))
+        .values(cash=t.wallet.c.cash + amount)
+    )
+
+
 async def add_to_bucket(tx: Tx, wallet: Wallet, bucket_id: UUID, grant: NewBucket) -> None:
-    """Add a bucket, or more to the open-ended bucket of that kind."""
+    """Add a bucket, or more to the open-ended bucket of that kind, or to the wallet's cash."""
+    if grant.kind is BucketKind.CASH:
+        if grant.expires_at is not None:
+            raise ValueError("cash does not expire")
+        await _change_cash(tx, wallet, grant.amount)
+        return
     values = {
         "lane": wallet.lane,
         "wallet_id": UUID(int=wallet.id),
@@ -114,7 +131,6 @@ async def add_to_bucket(tx: Tx, wallet: Wallet, bucket_id: UUID, grant: NewBucke
         "remaining": grant.amount,
         "granted": grant.amount,
         "expires_at": grant.expires_at,
-        "refundable": grant.refundable,
     }
     statement = upsert(t.bucket).values(values)
     if grant.expires_at is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -31,12 +30,16 @@ wallet = Table(
     Column("account_id", UUID(as_uuid=True), nullable=False),
     Column("currency", Text, nullable=False),
     Column("posted", BigInteger, nullable=False),
+    # What was paid in and may be paid back: `posted` less all buckets. It stands here and not in
+    # a bucket of its own because nearly every charge draws on it alone (ADR 0032).
+    Column("cash", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),
     Column("credit_limit", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
     PrimaryKeyConstraint("lane", "id"),
     UniqueConstraint("lane", "account_id", "currency"),
     CheckConstraint("lane BETWEEN 0 AND 255", name="lane_range"),
+    CheckConstraint("cash >= 0", name="i9_not_negative"),
     CheckConstraint("held >= 0", name="held_positive"),
     CheckConstraint("credit_limit >= 0", name="credit_positive"),
     CheckConstraint("posted - held + credit_limit >= 0", name="i4_affordable"),
@@ -54,12 +57,10 @@ bucket = Table(
     Column("remaining", BigInteger, nullable=False),
     Column("granted", BigInteger, nullable=False),
     Column("expires_at", DateTime(timezone=True)),
-    Column("refundable", Boolean, nullable=False),
     PrimaryKeyConstraint("lane", "wallet_id", "id"),
     ForeignKeyConstraint(["lane", "wallet_id"], ["wallet.lane", "wallet.id"]),
-    CheckConstraint("kind IN ('package', 'voucher', 'gift', 'cash', 'credit')", name="kind_known"),
+    CheckConstraint("kind IN ('package', 'voucher', 'gift', 'credit')", name="kind_known"),
     CheckConstraint("remaining >= 0 OR kind = 'credit'", name="i9_not_negative"),
-    CheckConstraint("NOT (refundable AND kind <> 'cash')", name="only_cash_is_refundable"),
     postgresql_with={"fillfactor": "50"},
 )
 # One open-ended bucket a kind: recharges add to it, so a wallet never grows a bucket a recharge.

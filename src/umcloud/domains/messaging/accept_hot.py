@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from umcloud.infra.hot import Prepared, ints, texts, uuids
+from umcloud.infra.hot import Prepared
 
 LOCK_LANES = Prepared(
     "lock_lanes",
@@ -48,67 +45,14 @@ WRITE_MESSAGES = Prepared(
     "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 )
 
-STATEMENTS = (LOCK_LANES, READ_SENDERS, READ_KEYS, WRITE_LANES, WRITE_KEYS, WRITE_MESSAGES)
+NOTIFY = Prepared("notify_accepted", "", "NOTIFY accepted")
 
-
-def lock_lanes_call(lanes: Iterable[int]) -> str:
-    """Return the call that locks the lanes and tells their last ids."""
-    return LOCK_LANES.call(ints(lanes))
-
-
-def read_senders_call(pairs: list[tuple[int, int]]) -> str:
-    """Return the call that tells the version of each account's facts."""
-    return READ_SENDERS.call(ints(lane for lane, _ in pairs), uuids(acc for _, acc in pairs))
-
-
-def read_keys_call(keys: list[tuple[int, int, str]]) -> str:
-    """Return the call that tells which idempotency keys were used before."""
-    return READ_KEYS.call(
-        ints(lane for lane, _, _ in keys),
-        uuids(account for _, account, _ in keys),
-        texts([key for _, _, key in keys]),
-    )
-
-
-def write_lanes_call(last: dict[int, int]) -> str:
-    """Return the call that moves the lanes' last ids forward."""
-    return WRITE_LANES.call(ints(last), uuids(last.values()))
-
-
-def notify_call() -> str:
-    """Return the text that wakes the lines at commit."""
-    return "NOTIFY accepted"
-
-
-def messages_call(columns: list[list[Any]]) -> str:
-    """Return the call that appends messages; columns in the order of WRITE_MESSAGES."""
-    (
-        lanes,
-        ids,
-        accounts,
-        lines,
-        classes,
-        tos,
-        sources,
-        bodies,
-        parts,
-        segments,
-        tpls,
-        sigs,
-        refs,
-    ) = columns
-    return WRITE_MESSAGES.call(
-        ints(lanes),
-        uuids(ids),
-        uuids(accounts),
-        ints(lines),
-        texts(classes),
-        texts(tos),
-        texts(sources),
-        texts(bodies),
-        ints(parts),
-        ints(segments),
-        uuids(tpls),
-        uuids(sigs),
-        texts(refs),
-    )
+STATEMENTS = (
+    LOCK_LANES,
+    READ_SENDERS,
+    READ_KEYS,
+    WRITE_LANES,
+    WRITE_KEYS,
+    WRITE_MESSAGES,
+    NOTIFY,
+)

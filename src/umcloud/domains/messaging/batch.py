@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeAlias
 
 import psycopg
 
 from umcloud.domains.charging import hot as charging
+from umcloud.domains.charging import rules as charging_rules
 from umcloud.domains.charging.model import Claim, Wallets
-from umcloud.domains.charging.rules import decide
 from umcloud.domains.ledger.errors import IdempotencyConflict, InsufficientBalance
 from umcloud.domains.ledger.model import CNY
 from umcloud.domains.messaging import accept_hot as hot
 from umcloud.domains.messaging.ids import SessionIds
 from umcloud.domains.messaging.model import SendAnswer, SendRequest
 from umcloud.domains.messaging.screening import Screened
-from umcloud.infra.hot import HotConnection, Rows, ints, one, read_uuid, texts, uuids
+from umcloud.infra.hot import BEGIN, COMMIT, ROLLBACK, Call, HotConnection, Rows
 from umcloud.kernel.ids import AccountId, uuid7
 from umcloud.kernel.moments import unix_ms
 from umcloud.kernel.refusals import Refusal, registry
 
 STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
+
+_Fresh: TypeAlias = tuple[SendRequest, Screened, SendAnswer, Claim]
 
 
 class StaleFactsError(Exception):
@@ -59,32 +62,53 @@ class Batch:
         Raises StaleFactsError (nothing written), CommitInDoubtError (ask `was_committed`), or
         psycopg's OperationalError before anything was written.
         """
+        try:
+            return await self._write(connection, ids, in_order=False)
+        except psycopg.errors.LockNotAvailable:
+            # Somebody else has a wallet that the short way left over: all again, in order.
+            await connection.rollback()
+            self.answers.clear()
+            return await self._write(connection, ids, in_order=True)
+
+    async def _write(
+        self, connection: HotConnection, ids: SessionIds, *, in_order: bool
+    ) -> Sequence[SendAnswer | Refusal]:
         pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
         self._lanes = lanes = sorted({lane for lane, _ in pairs})
+        self._journal = lanes[0], uuid7(self.now).int
         keys = [
             (r.lane, r.account_id.int, r.idempotency_key)
             for r, _ in self._requests
             if r.idempotency_key is not None
         ]
-        calls = [
-            "BEGIN",
-            hot.lock_lanes_call(lanes),
-            hot.read_senders_call(pairs),
-            *charging.lock_calls(pairs, self.now),
-        ]
+        calls = [BEGIN, hot.LOCK_LANES.call(lanes), hot.READ_SENDERS.call(*_columns(pairs, 2))]
         if keys:
-            calls.append(hot.read_keys_call(keys))
+            calls.append(hot.READ_KEYS.call(*_columns(keys, 3)))
+        # What it costs is known before anything is asked, unless some were asked before.
+        claims = [_claim(request, screened) for request, screened in self._requests]
+        sums = {} if keys or in_order else charging_rules.totals(claims)
+        if sums:
+            calls.append(charging.move_cash_call(sums, self._journal))
         results = await connection.run(calls)
         stale = self._stale(results[2])
         if stale:
             await connection.rollback()
             raise StaleFactsError(stale)
-        wallets = charging.read_wallets(results[3], results[4])
-        above = max(read_uuid(str(row[1])) for row in results[1])
-        known = _known(results[5]) if keys else {}
-        writes = self._decide(wallets, known, ids, above)
+        known = _known(results[3]) if keys else {}
+        fresh = self._fresh(claims, known, ids, above=max(row[1] for row in results[1]))
+        claims = [claim for *_, claim in fresh]
+        if keys and not in_order:
+            sums = charging_rules.totals(claims)
+            if sums:
+                results = await connection.run([charging.move_cash_call(sums, self._journal)])
+        paid = charging.read_moved(results[-1]) if sums else {}
+        wallets: Wallets = {}
+        if left := charging_rules.unpaid(claims, paid):
+            locks = charging.lock_calls(left, self.now, at_once=bool(paid))
+            wallets = charging.read_wallets(*await connection.run(locks))
+        writes = self._decide(fresh, wallets, paid)
         try:
-            await connection.run([*writes, hot.notify_call(), "COMMIT"])
+            await connection.run([*writes, hot.NOTIFY.call(), COMMIT])
         except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
             raise CommitInDoubtError from error
         except BaseException:
@@ -95,36 +119,36 @@ class Batch:
 
     async def was_committed(self, connection: HotConnection) -> bool:
         """Return whether the batch stands. The lanes' locks wait for its transaction to end."""
-        lane, journal = self._journal
         results = await connection.run(
             [
-                "BEGIN",
-                hot.lock_lanes_call(self._lanes),
-                charging.JOURNAL_PRESENT.call(one(lane), one(f"{journal:032x}")),
-                "ROLLBACK",
+                BEGIN,
+                hot.LOCK_LANES.call(self._lanes),
+                charging.JOURNAL_PRESENT.call(*self._journal),
+                ROLLBACK,
             ]
         )
         return bool(results[2])
 
     def _stale(self, rows: Rows) -> list[AccountId]:
-        current = {read_uuid(str(account)): int(str(version)) for account, version in rows}
+        current: dict[int, int] = dict(rows)
         return [
             request.account_id
             for request, screened in self._requests
             if current[request.account_id.int] != screened.version
         ]
 
-    def _decide(
+    def _fresh(
         self,
-        wallets: Wallets,
+        claims: Sequence[Claim],
         known: dict[tuple[int, str], tuple[str, SendAnswer]],
         ids: SessionIds,
+        *,
         above: int,
-    ) -> list[str]:
+    ) -> list[_Fresh]:
+        """Answer what was asked before; give ids to the others and to what they claim."""
         milliseconds = unix_ms(self.now)
-        claims: list[Claim] = []
-        fresh: list[tuple[SendRequest, Screened, SendAnswer]] = []
-        for request, screened in self._requests:
+        fresh = []
+        for (request, screened), claim in zip(self._requests, claims, strict=True):
             stored = _stored(request, known)
             if stored is not None:
                 self.answers.append(stored)
@@ -132,54 +156,55 @@ class Batch:
             session = ids.next(milliseconds, above)
             answer = SendAnswer(session, dict(screened.refused), [0] * request.size)
             self.answers.append(answer)
-            whole = not (request.atomic and screened.refused)
-            positions = screened.ready.positions if whole else []
-            claims.append(
-                Claim(
-                    request.account_id.int,
-                    request.lane,
-                    [session + position + 1 for position in positions],
-                    screened.rates if whole else [],
-                    request.atomic,
-                )
-            )
-            fresh.append((request, screened, answer))
+            if claim.rates:
+                claim.ids = [session + position + 1 for position in screened.ready.positions]
+            fresh.append((request, screened, answer, claim))
             if request.idempotency_key is not None:
                 # A twin in the same batch gets this answer too.
                 known[request.account_id.int, request.idempotency_key] = (
                     request.request_hash or "",
                     answer,
                 )
-        decision = decide(claims, wallets)
-        for (_, screened, answer), claim, refused in zip(
-            fresh, claims, decision.refused, strict=True
-        ):
+        return fresh
+
+    def _decide(self, fresh: list[_Fresh], wallets: Wallets, paid: Mapping[int, int]) -> list[Call]:
+        decision = charging_rules.decide([claim for *_, claim in fresh], wallets, paid)
+        for (_, screened, answer, claim), refused in zip(fresh, decision.refused, strict=True):
             _note(screened, claim, refused, answer, wallets)
-        self._journal = self._lanes[0], uuid7(self.now).int
         if not decision.charged.ids:
             return self._key_calls(fresh)
         return [
-            hot.write_lanes_call(_last_ids(fresh)),
+            hot.WRITE_LANES.call(*_columns(list(_last_ids(fresh).items()), 2)),
             _messages_call(fresh),
             *charging.write_calls(decision, self._journal, self.now),
             *self._key_calls(fresh),
         ]
 
-    def _key_calls(self, fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> list[str]:
-        keyed = [(r, a) for r, _, a in fresh if r.idempotency_key is not None]
-        if not keyed:
-            return []
-        return [
-            hot.WRITE_KEYS.call(
-                ints(r.lane for r, _ in keyed),
-                uuids(r.account_id.int for r, _ in keyed),
-                texts([r.idempotency_key for r, _ in keyed]),
-                texts([r.request_hash or "" for r, _ in keyed]),
-                uuids(a.session for _, a in keyed),
-                texts([_pack(a) for _, a in keyed]),
-                one(self.now.isoformat()),
+    def _key_calls(self, fresh: list[_Fresh]) -> list[Call]:
+        rows = [
+            (
+                request.lane,
+                request.account_id.int,
+                request.idempotency_key,
+                request.request_hash or "",
+                answer.session,
+                _pack(answer),
             )
+            for request, _, answer, _ in fresh
+            if request.idempotency_key is not None
         ]
+        return [hot.WRITE_KEYS.call(*_columns(rows, 6), self.now)] if rows else []
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    return [[row[column] for row in rows] for column in range(count)]
+
+
+def _claim(request: SendRequest, screened: Screened) -> Claim:
+    """Return what a request claims; its events have no ids yet."""
+    whole = not (request.atomic and screened.refused)
+    rates = screened.rates if whole else []
+    return Claim(request.account_id.int, request.lane, [], rates, request.atomic)
 
 
 def _note(
@@ -209,20 +234,20 @@ def _insufficient(account: int, needed: int, wallets: Wallets) -> Refusal:
     return InsufficientBalance.of(CNY, needed=needed, available=money.available if money else 0)
 
 
-def _last_ids(fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> dict[int, int]:
+def _last_ids(fresh: list[_Fresh]) -> dict[int, int]:
     last: dict[int, int] = {}
-    for request, _, answer in fresh:
+    for request, _, answer, _ in fresh:
         # Sessions only grow, so the last one seen of a lane is its greatest.
         last[request.lane] = answer.session + request.size
     return last
 
 
-def _messages_call(fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> str:
-    columns: list[list[object]] = [[] for _ in range(13)]
+def _messages_call(fresh: list[_Fresh]) -> Call:
+    columns: list[list[Any]] = [[] for _ in range(13)]
     lanes, ids, accounts, lines, classes, tos, sources, bodies, parts, segs, tpls, sigs, refs = (
         columns
     )
-    for request, screened, answer in fresh:
+    for request, screened, answer, _ in fresh:
         ready, segments, session = screened.ready, answer.segments, answer.session
         for index, position in enumerate(ready.positions):
             if not segments[position]:
@@ -240,12 +265,12 @@ def _messages_call(fresh: list[tuple[SendRequest, Screened, SendAnswer]]) -> str
             tpls.append(ready.templates[index])
             sigs.append(ready.signatures[index])
             refs.append(ready.refs[index])
-    return hot.messages_call(columns)
+    return hot.WRITE_MESSAGES.call(*columns)
 
 
 def _known(rows: Rows) -> dict[tuple[int, str], tuple[str, SendAnswer]]:
     return {
-        (read_uuid(str(account)), str(key)): (str(asked), _unpack(str(session), str(answer)))
+        (account, key): (asked, _unpack(session, answer))
         for account, key, asked, session, answer in rows
     }
 
@@ -269,8 +294,8 @@ def _pack(answer: SendAnswer) -> str:
     return json.dumps({"segments": answer.segments, "refused": refused}, default=str)
 
 
-def _unpack(session: str, packed: str) -> SendAnswer:
+def _unpack(session: int, packed: str) -> SendAnswer:
     stored = json.loads(packed)
     kinds = registry()
     refused = {int(p): kinds[code](**facts) for p, (code, facts) in stored["refused"].items()}
-    return SendAnswer(read_uuid(session), refused, stored["segments"])
+    return SendAnswer(session, refused, stored["segments"])

@@ -80,7 +80,7 @@ async def explain(tx: Tx, account_id: AccountId, message_id: MessageId) -> Charg
             lane=lane_of(account_id),
             wallet=row.wallet_id,
         )
-    }
+    } | {row.wallet_id: BucketKind.CASH}
     return ChargeExplained(
         message_id=message_id,
         segments=row.quantity,

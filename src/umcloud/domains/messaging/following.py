@@ -9,7 +9,7 @@ from typing import NamedTuple
 from umcloud.domains.messaging.report_model import Sent
 from umcloud.domains.messaging.reports import is_over
 from umcloud.infra.db import Tx
-from umcloud.infra.hot import HotConnection, Prepared, Rows, ints, one, read_uuid, uuids
+from umcloud.infra.hot import Call, HotConnection, Prepared, Rows
 
 # LATERAL with bounds on both sides: only the partitions and rows that are new are touched, and
 # the rows come in order without a sort. `last_id` and the rows are of one snapshot, so a lane
@@ -36,7 +36,7 @@ READ_BACKLOG = Prepared(
 READ_CURSORS = Prepared(
     "read_cursors",
     "int2",
-    "SELECT l.lane, coalesce(c.id, '00000000-0000-0000-0000-000000000000'), l.last_id "
+    "SELECT l.lane, coalesce(c.id, '00000000-0000-0000-0000-000000000000'::uuid), l.last_id "
     "FROM lane_log l LEFT JOIN line_cursor c ON c.line = $1 AND c.lane = l.lane",
 )
 WRITE_CURSORS = Prepared(
@@ -80,7 +80,6 @@ class Follower:
 
     def __init__(self, line: int) -> None:
         self._line = line
-        self._accounts: dict[str, int] = {}
         self.cursors: dict[int, int] = {}
         """By lane: everything up to here has been read."""
         self._backlog: dict[int, int] = {}
@@ -88,11 +87,11 @@ class Follower:
 
     async def begin(self, connection: HotConnection) -> None:
         """Start from the checkpoint; what lies between it and now may have been sent before."""
-        (rows,) = await connection.run([READ_CURSORS.call(one(self._line))])
+        (rows,) = await connection.run([READ_CURSORS.call(self._line)])
         for lane, cursor, last in rows:
-            self.cursors[int(str(lane))] = read_uuid(str(cursor))
-            if read_uuid(str(cursor)) < read_uuid(str(last)):
-                self._backlog[int(str(lane))] = read_uuid(str(last))
+            self.cursors[lane] = cursor
+            if cursor < last:
+                self._backlog[lane] = last
 
     async def read(self, connection: HotConnection, limit: int) -> list[Logged]:
         """Return the next messages, at most `limit`; parts that are over are named in `tries`."""
@@ -101,16 +100,8 @@ class Follower:
         self._first = (self._first + 1) % len(lanes)
         lanes = lanes[self._first :] + lanes[: self._first]
         statement = READ_BACKLOG if self._backlog else READ_LOG
-        (rows,) = await connection.run(
-            [
-                statement.call(
-                    one(self._line),
-                    ints(lanes),
-                    uuids([self.cursors[lane] for lane in lanes]),
-                    one(limit),
-                )
-            ]
-        )
+        cursors = [self.cursors[lane] for lane in lanes]
+        (rows,) = await connection.run([statement.call(self._line, lanes, cursors, limit)])
         found = self._take(rows, whole=len(rows) < limit)
         for lane, until in list(self._backlog.items()):
             if self.cursors[lane] >= until:
@@ -124,30 +115,16 @@ class Follower:
 
     def _take(self, rows: Rows, *, whole: bool) -> list[Logged]:
         found = []
-        cursors, accounts = self.cursors, self._accounts
-        for row in rows:
-            lane_text, last, id_text, account_text, cls, destination, source, text, size, tries = (
-                row
-            )
-            lane = int(lane_text)  # type: ignore[arg-type]  # never NULL
-            if whole or id_text is None:
-                cursors[lane] = max(cursors[lane], read_uuid(str(last)))
-            if id_text is None:
+        cursors = self.cursors
+        for lane, last, id_, account, cls, destination, source, text, size, tries in rows:
+            if (whole or id_ is None) and last > cursors[lane]:
+                cursors[lane] = last
+            if id_ is None:
                 continue
-            id_ = read_uuid(id_text)
             cursors[lane] = max(cursors[lane], id_)
-            account = accounts.get(account_text)  # type: ignore[arg-type]  # never NULL
-            if account is None:
-                account = self._account(str(account_text))
-            message = Sent(lane, id_, account, str(cls), int(str(size)), 1)
-            found.append(Logged(message, str(destination), str(source), str(text), _tries(tries)))
+            message = Sent(lane, id_, account, cls, size, 1)
+            found.append(Logged(message, destination, source, text, _tries(tries)))
         return found
-
-    def _account(self, text: str) -> int:
-        if len(self._accounts) >= 10_000:
-            self._accounts.clear()
-        self._accounts[text] = account = read_uuid(text)
-        return account
 
 
 _NONE: dict[int, list[str]] = {}
@@ -173,9 +150,9 @@ def parts_left(logged: Logged) -> list[tuple[int, int]]:
     return left
 
 
-def checkpoint_call(line: int, cursors: Mapping[int, int]) -> str:
+def checkpoint_call(line: int, cursors: Mapping[int, int]) -> Call:
     """Return the call that notes, by lane, up to where everything has its final submission."""
-    return WRITE_CURSORS.call(one(line), ints(cursors), uuids(cursors.values()))
+    return WRITE_CURSORS.call(line, list(cursors), list(cursors.values()))
 
 
 async def line_configs(tx: Tx) -> Sequence[LineConfig]:

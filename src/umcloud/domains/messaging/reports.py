@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 import psycopg
 
@@ -32,7 +31,7 @@ from umcloud.domains.messaging.report_model import (
     Sent,
     Tried,
 )
-from umcloud.infra.hot import HotConnection, Rows, ints, one, texts, uuids
+from umcloud.infra.hot import BEGIN, COMMIT, Call, HotConnection, Rows
 from umcloud.kernel.ids import uuid7
 
 STATEMENTS = (*hot.STATEMENTS, *charging.STATEMENTS)
@@ -110,7 +109,7 @@ async def record(connection: HotConnection, news: News, *, line: int, now: datet
     The receipts may be acknowledged when this returns. It may be called again with the same news
     after any error; an open transaction is undone first.
     """
-    calls = ["BEGIN"]
+    calls = [BEGIN]
     if news.tried:
         calls.append(hot.submissions_call(news.tried, line, now))
     if news.reported:
@@ -118,14 +117,13 @@ async def record(connection: HotConnection, news: News, *, line: int, now: datet
     if news.orphans:
         calls.append(hot.orphans_call(news.orphans, line, now))
     endings, long = _endings(news)
-    if long:
-        ids = list(long)
-        calls.append(hot.READ_PARTS.call(ints([long[id_].lane for id_ in ids]), uuids(ids)))
     try:
-        results = await connection.run(calls)
         if long:
-            endings.update(_long_endings(long, results[-1]))
-        return await _end(connection, list(endings.values()), now)
+            ids = list(long)
+            calls.append(hot.READ_PARTS.call([long[id_].lane for id_ in ids], ids))
+            endings.update(_long_endings(long, (await connection.run(calls))[-1]))
+            calls = []
+        return await _end(connection, calls, list(endings.values()), now)
     except BaseException:
         await _undo(connection)
         raise
@@ -137,8 +135,7 @@ async def end(connection: HotConnection, endings: Sequence[Ending], *, now: date
     Those that had ended before stay as they were. The connection has STATEMENTS prepared.
     """
     try:
-        await connection.run(["BEGIN"])
-        return await _end(connection, endings, now)
+        return await _end(connection, [BEGIN], endings, now)
     except BaseException:
         await _undo(connection)
         raise
@@ -148,13 +145,12 @@ async def find(
     connection: HotConnection, carrier_ids: Sequence[str], *, line: int
 ) -> dict[str, tuple[Sent, int]]:
     """Return the message and part that the carrier means by each id, where the log knows it."""
-    call = hot.FIND_CARRIER_IDS.call(texts(list(carrier_ids)), one(line))
+    call = hot.FIND_CARRIER_IDS.call(list(carrier_ids), line)
     (rows,) = await connection.run([call])
     found = {}
     for row in rows:
-        carrier_id, part, lane, id_, account, cls, segments, parts = map(str, row)
-        message = Sent(int(lane), UUID(id_).int, UUID(account).int, cls, int(segments), int(parts))
-        found[carrier_id] = (message, int(part))
+        carrier_id, part, *message = row
+        found[carrier_id] = (Sent(*message), part)
     return found
 
 
@@ -191,7 +187,7 @@ def _endings(news: News) -> tuple[dict[int, Ending], dict[int, Sent]]:
 def _long_endings(long: dict[int, Sent], rows: Rows) -> dict[int, Ending]:
     endings = {}
     for id_, submissions, receipts in rows:
-        message = long[UUID(str(id_)).int]
+        message = long[id_]
         ending = end_of(message, read_parts(submissions, receipts))
         if ending is not None:
             endings[message.id] = ending
@@ -212,17 +208,22 @@ def read_parts(submissions: str | None, receipts: str | None) -> list[PartState]
     return list(parts.values())
 
 
-async def _end(connection: HotConnection, endings: Sequence[Ending], now: datetime) -> int:
-    """End the charges and write the finals, then commit the transaction that is open."""
+async def _end(
+    connection: HotConnection, before: Sequence[Call], endings: Sequence[Ending], now: datetime
+) -> int:
+    """Make the calls before, end the charges and write the finals, then commit."""
     if not endings:
-        await connection.run(["COMMIT"])
+        await connection.run([*before, COMMIT])
         return 0
     # One order for all writers, so that none waits for another in a circle.
     ordered = sorted(endings, key=lambda ending: (ending.message.lane, ending.message.id))
     suspects = [e for e in ordered if e.state in {REJECTED, FAILED}]
-    refunds = await _refundable(connection, suspects) if suspects else {}
+    refunds: dict[int, tuple[StoredCharge | None, str]] = {}
+    calls = [*before]
+    if suspects:
+        refunds = await _refundable(connection, calls, suspects)
+        calls = []
     stand = [e.message for e in ordered if e.message.id not in refunds]
-    calls = []
     if stand:
         lanes = [message.lane for message in stand]
         calls.append(charging.settle_call(lanes, [message.id for message in stand], now))
@@ -231,25 +232,24 @@ async def _end(connection: HotConnection, endings: Sequence[Ending], now: dateti
         if charges:
             journal = min(charge.lane for charge in charges), uuid7(now).int
             calls += charging.refund_calls(charges, journal, now, reason)
-    await connection.run([*calls, hot.finals_call(ordered, now), "COMMIT"])
+    await connection.run([*calls, hot.finals_call(ordered, now), COMMIT])
     return len(ordered)
 
 
 async def _refundable(
-    connection: HotConnection, suspects: Sequence[Ending]
+    connection: HotConnection, before: Sequence[Call], suspects: Sequence[Ending]
 ) -> dict[int, tuple[StoredCharge | None, str]]:
-    """Lock the wallets; return the charges to give back by message id, with the reason.
+    """Make the calls before and lock the wallets; return the charges to give back, with the reason.
 
-    None stands for a charge that was given back before: it must not be settled either.
+    They are found by their messages' ids. None stands for a charge that was given back before: it
+    must not be settled either.
     """
     pairs = sorted({(e.message.lane, e.message.account) for e in suspects})
-    lock = charging.LOCK_WALLETS.call(
-        ints([lane for lane, _ in pairs]), uuids([account for _, account in pairs])
-    )
+    lock = charging.LOCK_WALLETS.call([p[0] for p in pairs], [p[1] for p in pairs])
     read = charging.READ_CHARGES.call(
-        ints([e.message.lane for e in suspects]), uuids([e.message.id for e in suspects])
+        [e.message.lane for e in suspects], [e.message.id for e in suspects]
     )
-    _, rows = await connection.run([lock, read])
+    *_, rows = await connection.run([*before, lock, read])
     states = {e.message.id: e.state for e in suspects}
     refunds: dict[int, tuple[StoredCharge | None, str]] = {}
     for charge in charging.read_charges(rows):

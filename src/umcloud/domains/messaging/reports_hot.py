@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from umcloud.domains.messaging.report_model import Ending, Orphan, Reported, Tried
-from umcloud.infra.hot import Prepared, ints, one, texts, uuids
+from umcloud.infra.hot import Call, Prepared
 
 WRITE_SUBMISSIONS = Prepared(
     "write_submissions",
@@ -67,71 +67,55 @@ STATEMENTS = (
 )
 
 
-def submissions_call(rows: Sequence[Tried], line: int, now: datetime) -> str:
+def submissions_call(rows: Sequence[Tried], line: int, now: datetime) -> Call:
     """Return the call that appends these tries."""
     return WRITE_SUBMISSIONS.call(
-        ints([row.message.lane for row in rows]),
-        uuids([row.message.id for row in rows]),
-        ints([row.part for row in rows]),
-        ints([row.attempt for row in rows]),
-        texts([row.state for row in rows]),
-        texts([row.carrier_id for row in rows]),
-        _numbers([row.error for row in rows]),
-        one(line),
-        one(now.isoformat()),
+        [row.message.lane for row in rows],
+        [row.message.id for row in rows],
+        [row.part for row in rows],
+        [row.attempt for row in rows],
+        [row.state for row in rows],
+        [row.carrier_id for row in rows],
+        [row.error for row in rows],
+        line,
+        now,
     )
 
 
-def receipts_call(rows: Sequence[Reported], now: datetime) -> str:
+def receipts_call(rows: Sequence[Reported], now: datetime) -> Call:
     """Return the call that appends these reports; of two for one part the first stands."""
     return WRITE_RECEIPTS.call(
-        ints([row.message.lane for row in rows]),
-        uuids([row.message.id for row in rows]),
-        ints([row.part for row in rows]),
-        texts([row.state for row in rows]),
-        texts([row.code for row in rows]),
-        _moments([row.carrier_at for row in rows]),
-        one(now.isoformat()),
+        [row.message.lane for row in rows],
+        [row.message.id for row in rows],
+        [row.part for row in rows],
+        [row.state for row in rows],
+        [row.code for row in rows],
+        [row.carrier_at for row in rows],
+        now,
     )
 
 
-def finals_call(rows: Sequence[Ending], now: datetime) -> str:
+def finals_call(rows: Sequence[Ending], now: datetime) -> Call:
     """Return the call that appends finals where this transaction ended the charge."""
     return WRITE_FINALS.call(
-        ints([row.message.lane for row in rows]),
-        uuids([row.message.id for row in rows]),
-        uuids([row.message.account for row in rows]),
-        texts([row.message.cls for row in rows]),
-        ints([row.message.segments for row in rows]),
-        texts([row.state for row in rows]),
-        texts([row.code for row in rows]),
-        one(now.isoformat()),
+        [row.message.lane for row in rows],
+        [row.message.id for row in rows],
+        [row.message.account for row in rows],
+        [row.message.cls for row in rows],
+        [row.message.segments for row in rows],
+        [row.state for row in rows],
+        [row.code for row in rows],
+        now,
     )
 
 
-def orphans_call(rows: Sequence[Orphan], line: int, now: datetime) -> str:
+def orphans_call(rows: Sequence[Orphan], line: int, now: datetime) -> Call:
     """Return the call that keeps reports which belong to nothing we know."""
     return WRITE_ORPHANS.call(
-        texts([row.carrier_id for row in rows]),
-        texts([row.state for row in rows]),
-        texts([row.code for row in rows]),
-        _moments([row.carrier_at for row in rows]),
-        one(line),
-        one(now.isoformat()),
+        [row.carrier_id for row in rows],
+        [row.state for row in rows],
+        [row.code for row in rows],
+        [row.carrier_at for row in rows],
+        line,
+        now,
     )
-
-
-def _numbers(values: Sequence[int | None]) -> str:
-    return "'{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}'"
-
-
-def _moments(values: Sequence[datetime | None]) -> str:
-    # A batch has few different moments, most carriers write whole minutes.
-    known: dict[datetime | None, str] = {None: "NULL"}
-    written = []
-    for value in values:
-        text = known.get(value)
-        if text is None and value is not None:
-            text = known[value] = f'"{value.isoformat()}"'
-        written.append(text or "NULL")
-    return "'{" + ",".join(written) + "}'"

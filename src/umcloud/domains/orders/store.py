@@ -53,7 +53,7 @@ SELECT o.* FROM package_order o
 JOIN wallet w ON w.account_id = o.account_id
 JOIN bucket b ON b.lane = w.lane AND b.wallet_id = w.id AND b.id = o.bucket_id
 WHERE o.expires_at <= :now AND (o.voided_units IS NULL OR b.remaining > 0)
-ORDER BY w.lane, w.id, o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
+ORDER BY w.lane, w.account_id, w.id, o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED
 """
 
 

@@ -175,7 +175,7 @@ async def _credit(tx: Tx, act: Act, payment: Payment, notice: Notice) -> Payment
                     payment.account_id,
                     CNY,
                     amount,
-                    NewBucket(BucketKind.CASH, amount, refundable=True),
+                    NewBucket(BucketKind.CASH, amount),
                 ),
                 OperatorLine(clearing(payment.channel), CNY, -amount),
             ],

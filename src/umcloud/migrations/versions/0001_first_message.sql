@@ -650,12 +650,14 @@ CREATE TABLE wallet (
 	account_id UUID NOT NULL,
 	currency TEXT NOT NULL,
 	posted BIGINT NOT NULL,
+	cash BIGINT NOT NULL,
 	held BIGINT NOT NULL,
 	credit_limit BIGINT NOT NULL,
 	seq BIGINT NOT NULL,
 	CONSTRAINT pk_wallet PRIMARY KEY (lane, id),
 	CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency),
 	CONSTRAINT ck_wallet_lane_range CHECK (lane BETWEEN 0 AND 255),
+	CONSTRAINT ck_wallet_i9_not_negative CHECK (cash >= 0),
 	CONSTRAINT ck_wallet_held_positive CHECK (held >= 0),
 	CONSTRAINT ck_wallet_credit_positive CHECK (credit_limit >= 0),
 	CONSTRAINT ck_wallet_i4_affordable CHECK (posted - held + credit_limit >= 0)
@@ -702,12 +704,10 @@ CREATE TABLE bucket (
 	remaining BIGINT NOT NULL,
 	granted BIGINT NOT NULL,
 	expires_at TIMESTAMP WITH TIME ZONE,
-	refundable BOOLEAN NOT NULL,
 	CONSTRAINT pk_bucket PRIMARY KEY (lane, wallet_id, id),
 	CONSTRAINT fk_bucket_lane_wallet_id FOREIGN KEY(lane, wallet_id) REFERENCES wallet (lane, id),
-	CONSTRAINT ck_bucket_kind_known CHECK (kind IN ('package', 'voucher', 'gift', 'cash', 'credit')),
-	CONSTRAINT ck_bucket_i9_not_negative CHECK (remaining >= 0 OR kind = 'credit'),
-	CONSTRAINT ck_bucket_only_cash_is_refundable CHECK (NOT (refundable AND kind <> 'cash'))
+	CONSTRAINT ck_bucket_kind_known CHECK (kind IN ('package', 'voucher', 'gift', 'credit')),
+	CONSTRAINT ck_bucket_i9_not_negative CHECK (remaining >= 0 OR kind = 'credit')
 )
  WITH (fillfactor = 50);
 
