@@ -20,6 +20,7 @@ DEEDS = {
     "/customers/{id}/freeze": {StaffRole.SUPPORT},
     "/customers/{id}/thaw": {StaffRole.SUPPORT},
     "/customers/{id}/close": {StaffRole.SUPPORT},
+    "/customers/{id}/credit": {StaffRole.FINANCE},
     "/messages/{id}/unmask": {StaffRole.SUPPORT},
     "/lines/{number:int}/{state}": {StaffRole.NETWORK},
     "/promises": {StaffRole.FINANCE, StaffRole.NETWORK},

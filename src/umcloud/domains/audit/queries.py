@@ -42,6 +42,7 @@ async def latest(
 async def search(
     tx: Tx,
     *,
+    account_id: UUID | None = None,
     names: Sequence[str] = (),
     actor_id: UUID | None = None,
     since: datetime | None = None,
@@ -52,6 +53,8 @@ async def search(
     """Return records with one of the event names (any where empty) that fit all the rest."""
     columns = audit_record.c
     query = select(audit_record)
+    if account_id is not None:
+        query = query.where(columns.account_id == account_id)
     if names:
         query = query.where(columns.name.in_(names))
     if actor_id is not None:

@@ -16,6 +16,7 @@ from umcloud.doors.kit.context import RequestContext, Shell, Transactions
 from umcloud.doors.kit.context import SignedIn as Person
 from umcloud.doors.kit.navigation import NavEntry
 from umcloud.doors.office import (
+    credit,
     customer_log,
     customers,
     entrance,
@@ -53,6 +54,7 @@ ROUTES = [
     *reviews.ROUTES,
     *customers.ROUTES,
     *customer_log.ROUTES,
+    *credit.ROUTES,
     *messages.ROUTES,
     *lines.ROUTES,
     *ledger.ROUTES,

@@ -185,6 +185,7 @@ async def _customer(request: Request, form: Form | None, closing: Form | None = 
         form=form or blank_form(request, spec),
         closing=closing or blank_form(request, CLOSE),
         may_change=may(request, StaffRole.SUPPORT),
+        sees_credit=may(request, *STATEMENTS),
         **facts,
     )
 
@@ -231,7 +232,7 @@ async def _stats(tx: Tx, request: Request, account_id: AccountId) -> list[Stat]:
             Key("office.customer.balance"),
             Money(balance.available),
             reachable(request, f"/ledger/accounts/{here}", *STATEMENTS),
-            context.texts.ui("office.customer.held", amount=Money(balance.held)),
+            _held_words(context.texts, balance),
             Tone.BAD if owed else Tone.IDLE,
             "wallet",
         ),
@@ -243,6 +244,14 @@ async def _stats(tx: Tx, request: Request, account_id: AccountId) -> list[Stat]:
         ),
         Stat(Key("office.today.failed"), counts.failed, sent("&status=failed")),
     ]
+
+
+def _held_words(texts: Texts, balance: Balance) -> str:
+    held = texts.ui("office.customer.held", amount=Money(balance.held))
+    if not balance.credit_limit:
+        return held
+    limit = texts.ui("office.customer.credit", amount=Money(balance.credit_limit))
+    return f"{held}{texts.ui('kit.comma')}{limit}"
 
 
 def _contact(texts: Texts, member: Member) -> str:

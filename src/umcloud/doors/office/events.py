@@ -42,3 +42,16 @@ class ListExported(Event):
     """The customer whom the whole list is about, where there is one."""
     what: str
     filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDecided(Event):
+    """Somebody of the operator set how far a customer's money may go below zero, and said why."""
+
+    name: ClassVar[str] = "office.credit_decided"
+
+    account_id: AccountId
+    before: int
+    after: int
+    """Micros of CNY, as is `before`."""
+    reason: str
