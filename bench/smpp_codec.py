@@ -29,7 +29,7 @@ import uvloop
 
 from umcloud.kernel.moments import SHANGHAI
 from umcloud.lines.smpp.link import SmppLink
-from umcloud.lines.smpp.words import Inbound, Outgoing, Receipt
+from umcloud.lines.smpp.words import Answered, Inbound, Outgoing, Receipt
 from umcloud.sandbox.carrier import Carrier, CarrierConfig, Knobs
 from umcloud.wire.gsm.segments import encode_parts
 from umcloud.wire.smpp import codes
@@ -38,7 +38,7 @@ from umcloud.wire.smpp.decode import decode
 from umcloud.wire.smpp.encode import Envelope, encode
 from umcloud.wire.smpp.events import BindRequested
 from umcloud.wire.smpp.pdus import Message
-from umcloud.wire.smpp.receipts import read_receipt, receipt_text
+from umcloud.wire.smpp.receipts import quick_receipt, read_receipt, receipt_text
 from umcloud.wire.smpp.server import ServerSession
 from umcloud.wire.smpp.session import Limits
 
@@ -85,6 +85,7 @@ def repeat(function: Callable[[], object]) -> Callable[[int], None]:
 def codec(messages: int) -> None:
     """Ours, smpp34's and smpplib's codecs on the same submit_sm, and our receipt reader."""
     envelope = Envelope()
+    sender = envelope.sender(b"10690000")
     header = b"\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\1"
     octets = bytearray(
         header + envelope.body(b"10690000", b"8613800138000", PAYLOAD, data_coding=8)
@@ -97,11 +98,16 @@ def codec(messages: int) -> None:
     ours: list[tuple[str, Callable[[], object]]] = [
         ("text to parts (UCS2, one part)", lambda: encode_parts(TEXT, 1)),
         (
+            "encode submit_sm, source known",
+            lambda: sender.body(b"8613800138000", PAYLOAD, 8, 0),
+        ),
+        (
             "encode submit_sm",
             lambda: envelope.body(b"10690000", b"8613800138000", PAYLOAD, data_coding=8),
         ),
         ("decode submit_sm", lambda: decode(submit)),
         ("decode deliver_sm", lambda: decode(deliver)),
+        ("read a usual receipt from octets", lambda: quick_receipt(1, deliver[16:], SHANGHAI)),
         ("read a receipt's text", lambda: read_receipt(message, SHANGHAI)),
     ]
     for name, function in ours:
@@ -160,13 +166,12 @@ def session(messages: int) -> None:
     assert isinstance(asked, BindRequested)  # noqa: S101 - the bench's own fixture
     server.accept_bind(b"carrier")
     client.receive(server.data_to_send(), 0)
-    envelope = Envelope()
+    sender = Envelope().sender(b"10690000")
 
     def work(count: int) -> None:
         for _ in range(count // 500):
-            for ref in range(500):
-                body = envelope.body(b"10690000", b"8613800138000", PAYLOAD, data_coding=8)
-                client.send(ref, body, 0)
+            refs = range(500)
+            client.send_all(refs, [sender.body(b"8613800138000", PAYLOAD, 8, 0) for _ in refs], 0)
             for event in server.receive(client.data_to_send(), 0):
                 if type(event) is Message:
                     server.answer(event.sequence, b"0123456789abcdef")
@@ -185,28 +190,28 @@ class Runner:
         self.receipts_wanted = receipts
         self.done = asyncio.get_running_loop().create_future()
         self.link: SmppLink | None = None
-        self.part = Outgoing(0, b"8613800138888", b"10690000", PAYLOAD, 8, udhi=False)
+        self.part = Outgoing(b"8613800138888", b"10690000", PAYLOAD, 8, 0)
 
     def fill(self) -> None:
         """Submit as much as there is room for."""
         if self.link is not None and self.left and self.link.room >= 32:
             self.left -= self.link.submit([self.part] * min(self.left, self.link.room))
 
-    def submitted(self, ref: object, carrier_id: bytes) -> None:  # noqa: ARG002 - LinkEvents
+    def submitted(self, batch: list[Answered]) -> None:
         """Count, and fill up again."""
-        self.answered += 1
+        self.answered += len(batch)
         self.fill()
         self._check()
 
-    def rejected(self, ref: object, status: int) -> None:  # noqa: ARG002 - LinkEvents
+    def rejected(self, part: Outgoing, status: int) -> None:  # noqa: ARG002 - LinkEvents
         """Fail: nothing here is refused."""
         self.done.set_exception(RuntimeError(f"refused with status {status}"))
 
     throttled = rejected
 
-    def unknown(self, ref: object) -> None:
+    def unknown(self, part: Outgoing) -> None:
         """Fail: nothing here is lost."""
-        self.rejected(ref, 0)
+        self.rejected(part, 0)
 
     def receipts(self, batch: list[Receipt]) -> None:
         """Acknowledge and count."""

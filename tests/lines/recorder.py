@@ -9,12 +9,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from umcloud.lines.smpp.link import SmppLink
-from umcloud.lines.smpp.words import Inbound, Outgoing, Receipt
+from umcloud.lines.smpp.words import Answered, Inbound, Outgoing, Receipt
 from umcloud.sandbox.carrier import Carrier, CarrierConfig, Knobs
 
 QUICK = Knobs(latency_ms=0, receipt_delay_ms=0)
 PASSWORD = "secret08"
 MOMENT = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
+
+
+class Part(Outgoing):
+    """A part with a name, under which the recorder remembers it."""
+
+    __slots__ = ("name",)
+    name: object
+
+
+def name_of(part: Outgoing) -> object:
+    assert isinstance(part, Part)
+    return part.name
 
 
 class Recorder:
@@ -29,19 +41,20 @@ class Recorder:
         self.reasons: list[str] = []
         self.order: list[str] = []
 
-    def submitted(self, ref: object, carrier_id: bytes) -> None:
-        self.order.append("submitted")
-        self.sent[ref] = carrier_id
+    def submitted(self, batch: list[Answered]) -> None:
+        for answer in batch:
+            self.order.append("submitted")
+            self.sent[name_of(answer.ref)] = answer.message_id
 
-    def rejected(self, ref: object, status: int) -> None:
-        self.refused[ref] = status
+    def rejected(self, part: Outgoing, status: int) -> None:
+        self.refused[name_of(part)] = status
 
-    def throttled(self, ref: object, status: int) -> None:
-        self.busy.append((ref, status))
+    def throttled(self, part: Outgoing, status: int) -> None:
+        self.busy.append((name_of(part), status))
 
-    def unknown(self, ref: object) -> None:
+    def unknown(self, part: Outgoing) -> None:
         self.order.append("unknown")
-        self.doubtful.append(ref)
+        self.doubtful.append(name_of(part))
 
     def receipts(self, batch: list[Receipt]) -> None:
         self.order.append("receipts")
@@ -56,8 +69,16 @@ class Recorder:
         self.reasons.append(reason)
 
 
-def part(ref: object, destination: str = "8613800138888", text: str = "hi") -> Outgoing:
-    return Outgoing(ref, destination.encode(), b"10690000", text.encode(), 0, udhi=False)
+def part(
+    name: object,
+    destination: str = "8613800138888",
+    text: str = "hi",
+    *,
+    source: bytes = b"10690000",
+) -> Part:
+    made = Part(destination.encode(), source, text.encode(), 0, 0)
+    made.name = name
+    return made
 
 
 async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:

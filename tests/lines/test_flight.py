@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from umcloud.domains.messaging.following import Logged
 from umcloud.domains.messaging.report_model import Sent
 from umcloud.lines.flight import Flight, Slot
-from umcloud.lines.smpp.words import Receipt
+from umcloud.lines.smpp.words import Answered, Receipt
 
 MOMENT = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -28,8 +28,7 @@ def _flight(count: int, *, window: int = 100, per_second: int | None = None) -> 
 
 
 def _slots(flight: Flight, room: int, now: float) -> list[Slot]:
-    taken = flight.take(room, now)
-    return [part.ref for part in taken if isinstance(part.ref, Slot)]
+    return flight.take(room, now)
 
 
 def test_what_is_not_durable_fills_the_window() -> None:
@@ -37,7 +36,7 @@ def test_what_is_not_durable_fills_the_window() -> None:
     slots = _slots(flight, 99, 0.0)
     assert len(slots) == 10
     for n, slot in enumerate(slots):
-        flight.submitted(slot, b"c%d" % n)
+        flight.submitted([Answered(slot, 0, b"c%d" % n)])
     assert flight.take(99, 0.0) == [], "answered is not durable"
     heard = flight.collect()
     assert flight.checkpoint({7: 30}) == {7: 0}
@@ -67,7 +66,7 @@ def test_an_answer_before_the_second_try_spares_it() -> None:
     flight = _flight(1)
     (slot,) = _slots(flight, 1, 0.0)
     flight.unknown(slot)
-    flight.submitted(slot, b"late")
+    flight.submitted([Answered(slot, 0, b"late")])
     assert flight.take(1, 0.0) == []
     heard = flight.collect()
     assert [(row.attempt, row.state) for row in heard.tried] == [(1, "unknown"), (2, "submitted")]
@@ -88,7 +87,7 @@ def test_a_text_that_cannot_be_sent_is_rejected_by_ourselves() -> None:
 def test_intermediate_reports_are_acknowledged_and_no_end() -> None:
     flight = _flight(1)
     (slot,) = _slots(flight, 1, 0.0)
-    flight.submitted(slot, b"c1")
+    flight.submitted([Answered(slot, 0, b"c1")])
     flight.receipts(_Ears(), [Receipt(b"c1", "ENROUTE", "000", MOMENT, 5)])
     heard = flight.collect()
     assert heard.reported == []

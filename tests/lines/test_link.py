@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.lines.recorder import MOMENT, QUICK, Recorder, carrier_running, linked, part, until
+from umcloud.kernel.moments import SHANGHAI
 from umcloud.lines.smpp.link import LinkRefused, SmppLink
-from umcloud.lines.smpp.words import Outgoing
 from umcloud.sandbox.carrier import Knobs
 from umcloud.wire.gsm.segments import encode_parts
 from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.encode import encode
+from umcloud.wire.smpp.pdus import MessageAnswer
+from umcloud.wire.smpp.session import Limits
 
 
 async def test_submit_receipt_and_acknowledgement() -> None:
@@ -225,13 +228,29 @@ async def test_parts_of_a_long_text_arrive_as_one() -> None:
     text = "【优云】" + "您好😀" * 40
     async with carrier_running() as (carrier, port), linked(port, Recorder()) as link:
         coded = encode_parts(text, 7)
-        link.submit(
-            [
-                Outgoing(n, b"8613800138888", b"UMCloud", payload, coded.data_coding, coded.udhi)
-                for n, payload in enumerate(coded.payloads)
-            ]
-        )
+        assert coded.udhi
+        parts = [part(n, source=b"UMCloud") for n, _ in enumerate(coded.payloads)]
+        for one, payload in zip(parts, coded.payloads, strict=True):
+            one.payload, one.data_coding, one.esm_class = payload, coded.data_coding, codes.UDHI
+        link.submit(parts)
         await until(lambda: carrier.messages("8613800138888"))
         [message] = carrier.messages("8613800138888")
         assert (message.text, message.parts) == (text, len(coded.payloads))
         assert message.other == "UMCloud"
+
+
+async def test_a_late_answer_is_told_before_the_second_try_is_given_up() -> None:
+    seen = Recorder()
+    link = SmppLink(
+        system_id="um", password="x", events=seen, limits=Limits(response_timeout=1), zone=SHANGHAI
+    )
+    first = part("one")
+    link._session._enter(sending=True, taking=True)
+    link.submit([first])
+    link._handle(link._session.tick(link._loop.time() + 2))
+    link.submit([first])
+    answer = MessageAnswer(codes.SUBMIT_SM_RESP, codes.OK, 1, b"late")
+    late = link._session.receive(encode(answer), link._loop.time())
+    link._handle([*late, *link._session.close("hung up")])
+    assert seen.order == ["unknown", "submitted", "unknown"]
+    assert seen.sent == {"one": b"late"}

@@ -12,7 +12,7 @@ from umcloud.domains.messaging.following import LineConfig
 from umcloud.lines.flight import Flight, Slot
 from umcloud.lines.inbound import Keeper
 from umcloud.lines.smpp.link import SmppLink
-from umcloud.lines.smpp.words import Inbound, Receipt
+from umcloud.lines.smpp.words import Answered, Inbound, Outgoing, Receipt
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _GOODBYE_SECONDS = 5.0
@@ -69,26 +69,26 @@ class Hearing:
         else:
             self._link.acknowledge(tokens)
 
-    def submitted(self, ref: object, carrier_id: bytes) -> None:
-        """Hear that the carrier took a part over."""
-        self._flight.submitted(cast("Slot", ref), carrier_id)
+    def submitted(self, batch: list[Answered]) -> None:
+        """Hear that the carrier took parts over."""
+        self._flight.submitted(batch)
         self._news()
 
-    def rejected(self, ref: object, status: int) -> None:
+    def rejected(self, part: Outgoing, status: int) -> None:
         """Hear that it refused one."""
         self._health.note("rejected", f"0x{status & _STATUS_MASK:08x}")
-        self._flight.rejected(cast("Slot", ref), status)
+        self._flight.rejected(cast("Slot", part), status)
         self._news()
 
-    def throttled(self, ref: object, status: int) -> None:
+    def throttled(self, part: Outgoing, status: int) -> None:
         """Hear that it wants fewer."""
         self._health.note("throttled", f"0x{status & _STATUS_MASK:08x}")
-        self._flight.throttled(cast("Slot", ref), self._time())
+        self._flight.throttled(cast("Slot", part), self._time())
 
-    def unknown(self, ref: object) -> None:
+    def unknown(self, part: Outgoing) -> None:
         """Hear that a part's outcome is not known."""
         self._health.note("unanswered", "")
-        self._flight.unknown(cast("Slot", ref))
+        self._flight.unknown(cast("Slot", part))
         self._news()
 
     def receipts(self, batch: list[Receipt]) -> None:

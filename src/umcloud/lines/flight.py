@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from umcloud.domains.messaging.following import Logged, parts_left
 from umcloud.domains.messaging.report_model import (
@@ -22,7 +23,7 @@ from umcloud.domains.messaging.report_model import (
     Tried,
 )
 from umcloud.domains.messaging.reports import is_over, state_of
-from umcloud.lines.smpp.words import Outgoing, Receipt
+from umcloud.lines.smpp.words import Answered, Outgoing, Receipt
 from umcloud.wire.gsm.segments import TooManyParts, encode_parts
 from umcloud.wire.smpp import codes
 
@@ -30,9 +31,17 @@ GENERATION = 40_000
 """Submissions of which two generations are remembered, to know their receipts without asking."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _BURST = 5
+_CODE_MOST = 32
+_ONE_NEW: Sequence[tuple[int, int]] = ((1, 0),)
 _STATUS_MASK = 0x7FFFFFFF
 _ODD = re.compile(r"[^0-9A-Za-z_.-]")
+#: Our state for each word that a receipt may have; None where it is not the end.
+_STATE_OF = {word: state_of(word) for word in codes.STATES.values()}
 _new = tuple.__new__
+
+#: Whose a receipt is: a message in one part, or a message and the part.
+_Part = tuple[Sent, int]
+Whose = Sent | _Part
 
 
 class Ears(Protocol):
@@ -42,16 +51,31 @@ class Ears(Protocol):
         """Tell the carrier that these receipts are durable."""
 
 
-class Slot:
+class Slot(Outgoing):
     """One part on its way. `attempt` counts the outcomes heard of it."""
 
-    __slots__ = ("answered", "attempt", "closed", "flying", "message", "outgoing", "over", "part")
+    __slots__ = ("answered", "attempt", "closed", "flying", "message", "over", "part")
 
-    def __init__(self, message: Sent, part: int, attempt: int) -> None:
+    def __init__(  # noqa: PLR0917 - names would cost a third of it, and it is made for each message
+        self,
+        message: Sent,
+        part: int,
+        attempt: int,
+        destination: bytes = b"",
+        source: bytes = b"",
+        payload: bytes = b"",
+        data_coding: int = 0,
+        esm_class: int = 0,
+    ) -> None:
+        # Not by super(): this is made for every message.
+        self.destination = destination
+        self.source = source
+        self.payload = payload
+        self.data_coding = data_coding
+        self.esm_class = esm_class
         self.message = message
         self.part = part
         self.attempt = attempt
-        self.outgoing: Outgoing | None = None
         self.flying = self.answered = self.over = self.closed = False
 
 
@@ -101,8 +125,8 @@ class Flight:
         self._again: deque[Slot] = deque()
         self._open: dict[int, dict[int, int]] = {}
         self._undurable = 0
-        self._recent: dict[bytes, Slot] = {}
-        self._older: dict[bytes, Slot] = {}
+        self._recent: dict[bytes, Whose] = {}
+        self._older: dict[bytes, Whose] = {}
         self._tokens = 0.0
         self._tokens_at = 0.0
         self._pause = self._quiet_until = 0.0
@@ -133,27 +157,27 @@ class Flight:
         """Take messages from the log; what is over of them is not sent again."""
         waiting = self._waiting
         for logged in batch:
-            message = logged.message
+            message, to, sender, text, tries = logged
+            id_ = message.id
             try:
                 # The same reference whenever this message is sent, so that parts sent before
                 # and after a restart still make one text.
-                coding, udhi, payloads = encode_parts(logged.text, (message.id >> 16) + message.id)
+                coding, udhi, payloads = encode_parts(text, (id_ >> 16) + id_)
             except (UnicodeEncodeError, TooManyParts):
                 self._open_message(message, 1)
                 self._refuse(Slot(message, 1, 0), codes.INVALID_MESSAGE_LENGTH)
                 continue
             message.parts = len(payloads)
-            left = [(1, 0)] if not logged.tries and len(payloads) == 1 else parts_left(logged)
+            left = _ONE_NEW if not tries and len(payloads) == 1 else parts_left(logged)
             if not left:
                 continue
             self._open_message(message, len(left))
-            destination = logged.destination.lstrip("+").encode("ascii", "replace")
-            source = logged.source.encode("ascii", "replace")
+            destination = to.lstrip("+").encode("ascii", "replace")
+            source = sender.encode("ascii", "replace")
+            esm = codes.UDHI if udhi else 0
             for part, attempt in left:
-                slot = Slot(message, part, attempt)
-                slot.outgoing = Outgoing(
-                    slot, destination, source, payloads[part - 1], coding, udhi
-                )
+                payload = payloads[part - 1]
+                slot = Slot(message, part, attempt, destination, source, payload, coding, esm)
                 waiting.append(slot)
         self.counts.read += len(batch)
 
@@ -179,21 +203,21 @@ class Flight:
 
     # -- to the carrier --------------------------------------------------------------------
 
-    def take(self, room: int, now: float) -> list[Outgoing]:
+    def take(self, room: int, now: float) -> list[Slot]:
         """Return the next parts to submit: within room, window, speed and the carrier's mood."""
         room = min(room, self.window - self._undurable)
         if room <= 0 or now < self._quiet_until or not (self._again or self._waiting):
             return []
         if self.per_second is not None:
             room = min(room, self._allowed(self.per_second, now))
-        taken: list[Outgoing] = []
+        taken: list[Slot] = []
         for queue in (self._again, self._waiting):
             while queue and len(taken) < room:
                 slot = queue.popleft()
-                if slot.answered or slot.outgoing is None:
+                if slot.answered:
                     continue  # the answer came after all
                 slot.flying = True
-                taken.append(slot.outgoing)
+                taken.append(slot)
         self._undurable += len(taken)
         self._tokens -= len(taken)
         self.counts.sent += len(taken)
@@ -206,22 +230,30 @@ class Flight:
         self._tokens_at = now
         return max(0, int(self._tokens))
 
-    def submitted(self, slot: Slot, carrier_id: bytes) -> None:
-        """Note that the carrier took the part over, perhaps after we had given it up."""
-        slot.attempt += 1
-        name = carrier_id.decode("latin-1")
-        self._land(
-            slot, _new(Tried, (slot.message, slot.part, slot.attempt, SUBMITTED, name, None))
-        )
-        slot.answered = slot.over = True
-        slot.outgoing = None
-        self.counts.submitted += 1
-        self._recent[carrier_id] = slot
-        if len(self._recent) >= GENERATION:
-            self._older, self._recent = self._recent, {}
-        if self.parked and carrier_id in self.parked:
-            for receipt, ears, _ in self.parked.pop(carrier_id):
-                self._report(slot.message, slot.part, receipt, ears)
+    def submitted(self, batch: Iterable[Answered]) -> None:
+        """Note that the carrier took parts over, some perhaps after we had given them up."""
+        heard, recent, parked = self.heard, self._recent, self.parked
+        tried, slots = heard.tried, heard.slots
+        before, landed = len(slots), 0
+        slot: Slot
+        for slot, _, carrier_id in batch:
+            message, part = slot.message, slot.part
+            attempt = slot.attempt = slot.attempt + 1
+            name = carrier_id.decode("latin-1")
+            tried.append(_new(Tried, (message, part, attempt, SUBMITTED, name, None)))
+            slots.append(slot)
+            if slot.flying:
+                slot.flying = False
+                landed += 1
+            slot.answered = slot.over = True
+            recent[carrier_id] = message if part == 1 else (message, part)
+            if parked and carrier_id in parked:
+                for receipt, ears, _ in parked.pop(carrier_id):
+                    self._report(message, part, receipt, ears)
+        heard.landed += landed
+        self.counts.submitted += len(slots) - before
+        if len(recent) >= GENERATION:
+            self._older, self._recent = recent, {}
 
     def rejected(self, slot: Slot, status: int) -> None:
         """Note that the carrier refused the part for good."""
@@ -232,7 +264,6 @@ class Flight:
         row = (slot.message, slot.part, slot.attempt, REJECTED, None, status & _STATUS_MASK)
         self._land(slot, _new(Tried, row))
         slot.answered = slot.over = True
-        slot.outgoing = None
         self.counts.rejected += 1
 
     def throttled(self, slot: Slot, now: float) -> None:
@@ -257,7 +288,6 @@ class Flight:
         self.counts.unknown += 1
         if is_over(slot.message.cls, [UNKNOWN] * slot.attempt):
             slot.over = True
-            slot.outgoing = None
         else:
             self.counts.resent += 1
             self._again.append(slot)
@@ -280,38 +310,47 @@ class Flight:
 
     def receipts(self, ears: Ears, batch: list[Receipt]) -> None:
         """Take what one read brought."""
-        recent, older = self._recent, self._older
+        recent, older, reported = self._recent, self._older, self.heard.reported
         self.counts.receipts += len(batch)
+        acks = []
         for receipt in batch:
-            slot = recent.get(receipt.carrier_id) or older.get(receipt.carrier_id)
-            if slot is not None:
-                self._report(slot.message, slot.part, receipt, ears)
-            elif state_of(receipt.state) is None:
-                self.settled(ears, receipt.ack)
-            else:
-                self.strangers.append((receipt, ears))
+            carrier_id, word, code, done_at, ack = receipt
+            state = _STATE_OF.get(word)
+            if state is not None:
+                whose = recent.get(carrier_id) or older.get(carrier_id)
+                if whose is None:
+                    self.strangers.append((receipt, ears))
+                    continue
+                message, part = (whose, 1) if type(whose) is Sent else cast("_Part", whose)
+                if not (code.isalnum() and len(code) <= _CODE_MOST):
+                    code = code_of(receipt)
+                reported.append(_new(Reported, (message, part, state, code, done_at)))
+            acks.append(ack)
+        if acks:
+            self.settled(ears, acks)
 
     def _report(self, message: Sent, part: int, receipt: Receipt, ears: Ears) -> None:
-        state = state_of(receipt.state)
+        state = _STATE_OF.get(receipt.state)
         if state is not None:
             row = (message, part, state, code_of(receipt), receipt.done_at)
             self.heard.reported.append(_new(Reported, row))
-        self.settled(ears, receipt.ack)
+        self.settled(ears, (receipt.ack,))
 
-    def settled(self, ears: Ears, ack: int) -> None:
-        """Acknowledge the receipt after the next transaction."""
-        acks = self.heard.acks.get(ears)
-        if acks is None:
-            acks = self.heard.acks[ears] = []
-        acks.append(ack)
+    def settled(self, ears: Ears, acks: Iterable[int]) -> None:
+        """Acknowledge the receipts after the next transaction."""
+        self.heard.acks.setdefault(ears, []).extend(acks)
 
     def identified(self, found: dict[str, tuple[Sent, int]], receipt: Receipt, ears: Ears) -> bool:
         """Take a stranger's receipt if the log, or an answer meanwhile, knows whose it is."""
-        slot = self._recent.get(receipt.carrier_id) or self._older.get(receipt.carrier_id)
-        known = (slot.message, slot.part) if slot else found.get(name_of(receipt))
-        if known is None:
+        whose: Whose | None = (
+            self._recent.get(receipt.carrier_id)
+            or self._older.get(receipt.carrier_id)
+            or found.get(name_of(receipt))
+        )
+        if whose is None:
             return False
-        self._report(known[0], known[1], receipt, ears)
+        message, part = (whose, 1) if type(whose) is Sent else cast("_Part", whose)
+        self._report(message, part, receipt, ears)
         return True
 
     # -- from the database -----------------------------------------------------------------
@@ -344,4 +383,4 @@ def name_of(receipt: Receipt) -> str:
 def code_of(receipt: Receipt) -> str:
     """Return the carrier's own code, without anything that is no code."""
     code = receipt.error
-    return code if code.isalnum() and len(code) <= 32 else _ODD.sub("", code)[:32]
+    return code if code.isalnum() and len(code) <= _CODE_MOST else _ODD.sub("", code)[:_CODE_MOST]

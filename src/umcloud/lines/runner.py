@@ -16,10 +16,10 @@ from umcloud.infra.db import Database
 from umcloud.infra.sealing import BrokenSealError
 from umcloud.lines.flight import Counts
 from umcloud.lines.line import Line, Patience
+from umcloud.lines.listening import CHANNELS, Ear
 from umcloud.lines.pulse import Meter
 
 PASSWORD_PURPOSE = "line.password"  # noqa: S105 - what a password is sealed for
-_CHANNELS = ("accepted", "lines_changed")
 _POLL_SECONDS = 1.0
 _CONFIG_SECONDS = 2.0
 _PULSE_SECONDS = 1.0
@@ -79,20 +79,19 @@ class Runner:
         """Follow notifications; once a second everything is looked at without one."""
         connection = await self._database.raw_connection()
         try:
-            for channel in _CHANNELS:
+            for channel in CHANNELS:
                 await connection.execute(f"LISTEN {channel}".encode())
             await self._refresh()
-            while True:
-                async for notice in connection.notifies(timeout=_POLL_SECONDS):
-                    if notice.channel == "accepted":
-                        self._wake()
-                    else:
+            with Ear(connection.pgconn, self._wake) as ear:
+                while True:
+                    # Here, and not before, so that nothing told during the beginning is missed.
+                    self._wake()
+                    await ear.changed(_POLL_SECONDS)
+                    self._raise_broken()
+                    await self._tell()
+                    if ear.heard_of_change or asyncio.get_running_loop().time() >= self._config_at:
+                        ear.heard_of_change = False
                         await self._refresh()
-                self._wake()
-                self._raise_broken()
-                await self._tell()
-                if asyncio.get_running_loop().time() >= self._config_at:
-                    await self._refresh()
         finally:
             await connection.close()
 

@@ -111,6 +111,11 @@ def test_the_envelope_writes_what_the_full_encoder_writes(message: Message) -> N
         esm_class=message.esm_class,
     )
     assert body == encode(plain)[16:]
+    sender = envelope.sender(message.source)
+    for _ in range(2):
+        assert body == sender.body(
+            message.destination, message.short_message, message.data_coding, message.esm_class
+        )
 
 
 def test_a_payload_above_254_octets_travels_in_message_payload() -> None:
@@ -119,6 +124,18 @@ def test_a_payload_above_254_octets_travels_in_message_payload() -> None:
     assert isinstance(read, Message)
     assert read.short_message == b""
     assert read.payload() == b"x" * 255
+    assert Envelope().sender(b"1").body(b"2", b"x" * 255, 4, 0) == body
+
+
+def test_a_sender_refuses_what_cannot_be_carried() -> None:
+    for source in (b"1" * 21, b"1\0002"):
+        with pytest.raises(LocalProtocolError) as caught:
+            Envelope().sender(source)
+        assert caught.value.status == codes.INVALID_SOURCE
+    for destination in (b"1" * 21, b"1\0002", b""):
+        with pytest.raises(LocalProtocolError) as caught:
+            Envelope().sender(b"1").body(destination, b"x", 0, 0)
+        assert caught.value.status == codes.INVALID_DESTINATION
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.wire.smpp.pdu_strategies import c_string, octet, sequence, tlvs
 from umcloud.kernel.moments import SHANGHAI
 from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.decode import read_message
+from umcloud.wire.smpp.encode import message_body
+from umcloud.wire.smpp.errors import RemoteProtocolError
+from umcloud.wire.smpp.events import Receipt
 from umcloud.wire.smpp.pdus import Message
 from umcloud.wire.smpp.receipts import (
     ReceiptText,
     is_receipt,
+    quick_receipt,
     read_receipt,
     receipt_date,
     receipt_text,
@@ -97,6 +103,68 @@ def test_optional_parameters_win_over_the_text() -> None:
 def test_any_text_is_read_or_ignored(text: bytes) -> None:
     read = read_receipt(deliver(text), SHANGHAI)
     assert read is None or read.message_id
+
+
+def slowly(number: int, body: bytes) -> Receipt | int | None:
+    """Return what the slow way says of a deliver_sm's body; the status of a refusal."""
+    try:
+        message = read_message(codes.DELIVER_SM, number, body)
+    except RemoteProtocolError as error:
+        return error.status
+    read = read_receipt(message, SHANGHAI) if is_receipt(message) else None
+    return read and Receipt(read.message_id, read.state, read.error, read.done_at, number)
+
+
+def quickly(number: int, body: bytes) -> Receipt | int | None:
+    try:
+        return quick_receipt(number, body, SHANGHAI)
+    except RemoteProtocolError as error:
+        return error.status
+
+
+usual_texts = st.builds(
+    receipt_text,
+    message_id=st.one_of(c_string(64, 1), st.just(b"a1")),
+    state=st.sampled_from([*codes.STATES.values(), "WHATEVR"]),
+    error=st.sampled_from(["000", "027", "MK:0001", "A\0B", "123456789"]),
+    submitted=st.sampled_from([b"2603021205", b"260302120506", b"000000000000"]),
+    done=st.sampled_from([b"2603021206", b"260302120607", b"269902120607"]),
+    text=st.binary(max_size=20),
+)
+usual_bodies = st.builds(
+    lambda **fields: message_body(Message(codes.DELIVER_SM, 1, **fields)),
+    service_type=c_string(5),
+    source_ton=octet,
+    source=c_string(20),
+    destination_npi=octet,
+    destination=c_string(20),
+    esm_class=st.sampled_from([codes.RECEIPT, codes.RECEIPT | codes.UDHI, 0]),
+    protocol_id=octet,
+    data_coding=octet,
+    short_message=st.one_of(usual_texts, usual_texts.map(lambda text: text[:-5])),
+    tlvs=tlvs,
+)
+
+
+@given(sequence, usual_bodies, st.integers(0, 300), st.binary(max_size=2))
+def test_the_quick_way_says_nothing_or_the_same(
+    number: int, body: bytes, at: int, change: bytes
+) -> None:
+    for octets in (body, body[:at] + change + body[at + len(change) :], body[:at], body + change):
+        read = quickly(number, octets)
+        assert read is None or read == slowly(number, octets)
+
+
+def test_the_quick_way_reads_the_usual_form() -> None:
+    text = receipt_text(
+        message_id=b"7F", state="DELIVRD", error="000", submitted=b"2603021205", done=b"2603021206"
+    )
+    done = datetime(2026, 3, 2, 4, 6, tzinfo=UTC)
+    plain = message_body(deliver(text))
+    assert quick_receipt(9, plain, SHANGHAI) == Receipt(b"7F", "DELIVRD", "000", done, 9)
+    told = deliver(text, (codes.RECEIPTED_MESSAGE_ID, b"8\0"), (codes.MESSAGE_STATE, b"\5"))
+    overruled = quick_receipt(9, message_body(told), SHANGHAI)
+    assert overruled == Receipt(b"8", "UNDELIV", "000", done, 9)
 
 
 def test_receipts_are_told_from_handsets_messages() -> None:

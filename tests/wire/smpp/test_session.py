@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from tests.wire.smpp.pdu_strategies import pdus
 from tests.wire.smpp.wires import BODY, Pair
+from umcloud.kernel.moments import SHANGHAI
 from umcloud.wire.smpp import codes
 from umcloud.wire.smpp.client import ClientSession
 from umcloud.wire.smpp.decode import decode
-from umcloud.wire.smpp.encode import encode
+from umcloud.wire.smpp.encode import encode, message_body
 from umcloud.wire.smpp.errors import LocalProtocolError
 from umcloud.wire.smpp.events import (
     Answered,
@@ -18,10 +19,12 @@ from umcloud.wire.smpp.events import (
     BindRequested,
     Bound,
     Closed,
+    Receipt,
     Refused,
     UnknownOutcome,
 )
 from umcloud.wire.smpp.pdus import Message, MessageAnswer, Plain
+from umcloud.wire.smpp.receipts import receipt_text
 from umcloud.wire.smpp.server import ServerSession
 from umcloud.wire.smpp.session import Limits, State
 
@@ -85,6 +88,58 @@ def test_the_window_is_hard() -> None:
     pair.flow()
     assert pair.client_saw == [Answered(1, codes.THROTTLED, b"")]
     assert pair.client.room == 1
+
+
+def test_a_batch_goes_as_one_by_one_and_not_at_all_where_room_is_short() -> None:
+    pair = Pair(Limits(window=3)).bind()
+    pair.client._sequence = 0x7FFFFFFE  # the last but one (5.1.4)
+    with pytest.raises(LocalProtocolError):
+        pair.client.send_all("abcd", [BODY] * 4, pair.now)
+    pair.client.send_all("abc", [BODY] * 3, pair.now)
+    pair.flow()
+    taken = [event for event in pair.server_saw if isinstance(event, Message)]
+    assert [message.sequence for message in taken] == [0x7FFFFFFF, 1, 2]
+    for message in reversed(taken):
+        pair.server.answer(message.sequence, b"id-%d" % message.sequence)
+    pair.flow()
+    assert pair.client_saw == [
+        Answered("c", codes.OK, b"id-2"),
+        Answered("b", codes.OK, b"id-1"),
+        Answered("a", codes.OK, b"id-2147483647"),
+    ]
+    assert pair.client.room == 3
+
+
+def test_many_are_answered_at_once_and_each_only_once() -> None:
+    pair = Pair().bind()
+    pair.server.send_all(["r1", "r2", "r3"], [BODY] * 3, pair.now)
+    pair.flow()
+    first, second, third = (event.sequence for event in pair.client_saw if type(event) is Message)
+    assert not pair.client.has_data
+    pair.client.answer_all([third, first, third, 77])
+    pair.client.answer_all([second])
+    assert pair.client.has_data
+    pair.flow()
+    assert pair.server_saw == [Answered(ref, codes.OK, b"") for ref in ("r3", "r1", "r2")]
+
+
+def test_a_client_that_knows_the_zone_hears_receipts_and_answers_them_alike() -> None:
+    pair = Pair()
+    pair.client = ClientSession(pair.limits, pair.now, zone=SHANGHAI)
+    pair.bind()
+    text = receipt_text(
+        message_id=b"7", state="DELIVRD", error="000", submitted=b"2603021205", done=b"2603021206"
+    )
+    body = message_body(Message(codes.DELIVER_SM, 0, esm_class=codes.RECEIPT, short_message=text))
+    pair.server.send_all(["r1", "odd"], [body, BODY], pair.now)
+    pair.flow()
+    receipt, odd = pair.client_saw
+    assert type(receipt) is Receipt
+    assert (receipt.carrier_id, receipt.state) == (b"7", "DELIVRD")
+    assert type(odd) is Message
+    pair.client.answer_all([receipt.ack])
+    pair.flow()
+    assert pair.server_saw == [Answered("r1", codes.OK, b"")]
 
 
 def test_a_full_inbound_window_is_answered_try_again() -> None:

@@ -12,15 +12,14 @@ from datetime import tzinfo
 from typing import cast
 
 from umcloud.kernel.moments import SHANGHAI
-from umcloud.lines.smpp.words import Inbound, LinkEvents, Outgoing, Receipt
+from umcloud.lines.smpp.words import Answered, Inbound, LinkEvents, Outgoing, Receipt
 from umcloud.wire.gsm.headers import Concatenation, MalformedHeader, split_header
 from umcloud.wire.gsm.segments import decode_text
 from umcloud.wire.smpp import codes
 from umcloud.wire.smpp.client import ClientSession
-from umcloud.wire.smpp.encode import Envelope
+from umcloud.wire.smpp.encode import Envelope, Sender
 from umcloud.wire.smpp.errors import LocalProtocolError
 from umcloud.wire.smpp.events import (
-    Answered,
     AnsweredLate,
     BindRefused,
     Bound,
@@ -33,6 +32,7 @@ from umcloud.wire.smpp.receipts import is_receipt, read_receipt
 from umcloud.wire.smpp.session import Limits
 
 _FLUSH_SECONDS = 2.0
+_SENDERS_MOST = 1_000
 _SAR = (codes.SAR_REFERENCE, codes.SAR_TOTAL, codes.SAR_NUMBER)
 _new = tuple.__new__
 
@@ -63,9 +63,10 @@ class SmppLink(asyncio.Protocol):
         self._loop = loop
         self._events = events
         self._zone = zone
-        self._session = ClientSession(limits, loop.time())
+        self._session = ClientSession(limits, loop.time(), zone=zone)
         self._numbers = Envelope(source=(0, 1), destination=destination_type)
         self._names = Envelope(source=(5, 0), destination=destination_type)
+        self._senders: dict[bytes, Sender] = {}
         self._bind = (system_id.encode(), password.encode(), system_type.encode())
         self._bound: asyncio.Future[None] = loop.create_future()
         self._gone: asyncio.Future[None] = loop.create_future()
@@ -149,23 +150,20 @@ class SmppLink(asyncio.Protocol):
         taken = min(self.room, len(batch))
         if taken <= 0:
             return 0
-        now = self._loop.time()
-        send = self._session.send
-        for part in batch[:taken]:
-            source = part.source
-            envelope = self._numbers if source.isdigit() else self._names
+        senders = self._senders
+        parts: list[Outgoing] = []
+        bodies: list[bytes] = []
+        for part in batch[:taken] if taken < len(batch) else batch:
             try:
-                body = envelope.body(
-                    source,
-                    part.destination,
-                    part.payload,
-                    data_coding=part.data_coding,
-                    esm_class=codes.UDHI if part.udhi else 0,
+                sender = senders.get(part.source) or self._sender(part.source)
+                bodies.append(
+                    sender.body(part.destination, part.payload, part.data_coding, part.esm_class)
                 )
             except LocalProtocolError as error:
-                self._loop.call_soon(self._events.rejected, part.ref, error.status)
+                self._loop.call_soon(self._events.rejected, part, error.status)
             else:
-                send(part.ref, body, now)
+                parts.append(part)
+        self._session.send_all(parts, bodies, self._loop.time())
         self._flush_soon()
         return taken
 
@@ -175,9 +173,7 @@ class SmppLink(asyncio.Protocol):
         Tokens count for the link that gave them. After that link is lost this does nothing, and
         the carrier delivers the same again.
         """
-        answer = self._session.answer
-        for token in tokens:
-            answer(token)
+        self._session.answer_all(tokens)
         self._flush_soon()
 
     async def close(self) -> None:
@@ -247,45 +243,56 @@ class SmppLink(asyncio.Protocol):
     # -- inside ----------------------------------------------------------------------------
 
     def _handle(self, happened: list[Event]) -> None:
-        events = self._events
+        taken: list[Answered] = []
         receipts: list[Receipt] = []
         reason = ""
         for event in happened:
             if type(event) is Answered:
-                ref, status, carrier_id = event
-                if status == codes.OK:
-                    events.submitted(ref, carrier_id)
+                if event.status == codes.OK:
+                    taken.append(event)
                 else:
-                    self._turned_down(ref, status)
+                    self._turned_down(event.ref, event.status)
+            elif type(event) is Receipt:
+                receipts.append(event)
             elif type(event) is Message:
                 self._take(event, receipts)
-            elif type(event) is UnknownOutcome:
-                events.unknown(event.ref)
             elif type(event) is Closed:
                 reason = event.reason
             else:
-                self._handle_rare(event)
+                self._handle_rare(event, taken)
+        self._tell(taken)
         if receipts:
-            events.receipts(receipts)
+            self._events.receipts(receipts)
         self._settle(reason)
+
+    def _tell(self, taken: list[Answered]) -> None:
+        if taken:
+            self._events.submitted(taken)
 
     def _settle(self, reason: str) -> None:
         """Send what the events led to, then end what has come to its end."""
         if self._idle is not None and not self._idle.done() and not self._session.outstanding:
             self._idle.set_result(None)
-        self._flush_soon()
+        if self._session.has_data:
+            self._flush_soon()
         if reason:
             self._hang_up(reason)
 
-    def _turned_down(self, ref: object, status: int) -> None:
+    def _turned_down(self, part: Outgoing, status: int) -> None:
         if status in codes.BUSY:
-            self._events.throttled(ref, status)
+            self._events.throttled(part, status)
         else:
-            self._events.rejected(ref, status)
+            self._events.rejected(part, status)
 
-    def _handle_rare(self, event: Event) -> None:
-        if type(event) is AnsweredLate and event.status == codes.OK:
-            self._events.submitted(event.ref, event.message_id)
+    def _handle_rare(self, event: Event, taken: list[Answered]) -> None:
+        if type(event) is UnknownOutcome:
+            # A part whose first answer came late is known before its second try is given up.
+            self._tell(taken[:])
+            taken.clear()
+            self._events.unknown(event.ref)
+        elif type(event) is AnsweredLate:
+            if event.status == codes.OK:
+                taken.append(Answered(event.ref, event.status, event.message_id))
         elif type(event) is Bound and not self._bound.done():
             self._bound.set_result(None)
         elif type(event) is BindRefused:
@@ -302,6 +309,14 @@ class SmppLink(asyncio.Protocol):
             return
         fields = (read.message_id, read.state, read.error, read.done_at, message.sequence)
         receipts.append(_new(Receipt, fields))
+
+    def _sender(self, source: bytes) -> Sender:
+        """Return what makes messages from that source; LocalProtocolError where none can be."""
+        sender = (self._numbers if source.isdigit() else self._names).sender(source)
+        if len(self._senders) >= _SENDERS_MOST:
+            self._senders.clear()
+        self._senders[source] = sender
+        return sender
 
     def _flush_soon(self) -> None:
         """Send at the end of this turn of the loop, so that one write carries all of it."""

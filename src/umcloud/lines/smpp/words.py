@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from umcloud.wire.gsm.headers import Concatenation
+from umcloud.wire.smpp.events import Answered, Receipt
+
+__all__ = ["Answered", "Inbound", "LinkEvents", "Outgoing", "Receipt"]
 
 
-@dataclass(slots=True)
 class Outgoing:
-    """One part to submit; `ref` is the runner's and comes back with the outcome."""
+    """One part to submit; it is itself what comes back with the outcome."""
 
-    ref: object
-    destination: bytes
-    source: bytes
-    payload: bytes
-    data_coding: int
-    udhi: bool
+    __slots__ = ("data_coding", "destination", "esm_class", "payload", "source")
 
-
-class Receipt(NamedTuple):
-    """What became of a part; `ack` goes to `SmppLink.acknowledge` once the row is durable."""
-
-    carrier_id: bytes
-    state: str
-    """DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, ACCEPTD, ENROUTE or UNKNOWN."""
-    error: str
-    """The carrier's own code, as it writes it."""
-    done_at: datetime | None
-    """UTC; many carriers give whole minutes, so it may lie before the submission."""
-    ack: int
+    def __init__(
+        self, destination: bytes, source: bytes, payload: bytes, data_coding: int, esm_class: int
+    ) -> None:
+        """Take octets as they go into submit_sm; esm_class says whether a header goes before."""
+        self.destination = destination
+        self.source = source
+        self.payload = payload
+        self.data_coding = data_coding
+        self.esm_class = esm_class
 
 
 class Inbound(NamedTuple):
@@ -54,16 +46,16 @@ class LinkEvents(Protocol):
     never, and with `submitted` after `unknown`: the answer came late, the carrier has the part.
     """
 
-    def submitted(self, ref: object, carrier_id: bytes) -> None:
-        """Hear that the carrier took the part over under that id."""
+    def submitted(self, batch: list[Answered]) -> None:
+        """Hear that the carrier took parts over: each `ref` under its `message_id`."""
 
-    def rejected(self, ref: object, status: int) -> None:
+    def rejected(self, part: Outgoing, status: int) -> None:
         """Hear that the carrier refused the part for good."""
 
-    def throttled(self, ref: object, status: int) -> None:
+    def throttled(self, part: Outgoing, status: int) -> None:
         """Hear that nothing was taken over; submit again later (THROTTLED, MESSAGE_QUEUE_FULL)."""
 
-    def unknown(self, ref: object) -> None:
+    def unknown(self, part: Outgoing) -> None:
         """Hear that the part was sent, but no answer came in time or the link was lost."""
 
     def receipts(self, batch: list[Receipt]) -> None:

@@ -36,8 +36,12 @@ _ENCODE: dict[int, bytes] = {
     ord(character): bytes([septet]) for septet, character in enumerate(_TABLE) if septet != ESCAPE
 } | {ord(character): bytes([ESCAPE, septet]) for septet, character in _EXTENSION.items()}
 
+_SAME_AS_ASCII = {chr(point) for point, octets in _ENCODE.items() if octets == chr(point).encode()}
 #: Every character that the alphabet can say.
 CHARACTERS = frozenset(chr(point) for point in _ENCODE)
+HIGHEST = max(CHARACTERS)
+"""No character above it can be said."""
+_SAME = re.compile("[" + re.escape("".join(sorted(_SAME_AS_ASCII))) + "]*")
 _FOREIGN = re.compile("[^" + re.escape("".join(sorted(CHARACTERS))) + "]")
 _ESCAPED = re.compile(rb"\x1b(.?)", re.DOTALL)
 
@@ -53,6 +57,8 @@ def fits(text: str) -> bool:
 
 def encode(text: str) -> bytes:
     """Return one octet a septet; UnicodeEncodeError for a character outside the alphabet."""
+    if text.isascii() and _SAME.fullmatch(text) is not None:
+        return text.encode("ascii")
     octets, _ = codecs.charmap_encode(text, "strict", _ENCODE)
     return octets
 

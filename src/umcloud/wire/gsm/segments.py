@@ -7,6 +7,7 @@ travel as one part.
 
 from __future__ import annotations
 
+from codecs import utf_16_be_encode
 from typing import NamedTuple
 
 from umcloud.wire.gsm import alphabet
@@ -24,6 +25,7 @@ _SEPTETS_EACH = 153  # (140 - 6 octets of header) * 8 / 7, less the fill bit
 _OCTETS_SINGLE = 140
 _OCTETS_EACH = 134
 _PARTS_MOST = 255
+_new = tuple.__new__
 
 
 class TooManyParts(ValueError):  # noqa: N818 - named like the other errors of the codec
@@ -58,14 +60,15 @@ def encode_parts(text: str, reference: int) -> Parts:
     else UTF-16 (at most 70 units, or 67 a part). No escape pair or surrogate pair is ever cut.
     UnicodeEncodeError for a lone surrogate, TooManyParts above 255 parts.
     """
-    if alphabet.fits(text):
+    # Nearly every text begins with a Chinese bracket, which tells at once that it does not fit.
+    if text[:1] <= alphabet.HIGHEST and alphabet.fits(text):
         septets = alphabet.encode(text)
         if len(septets) <= _SEPTETS_SINGLE:
-            return Parts(GSM7, udhi=False, payloads=(septets,))
+            return _new(Parts, (GSM7, False, (septets,)))
         return Parts(GSM7, udhi=True, payloads=_headed(_cut_septets(septets), reference))
-    octets = text.encode("utf-16-be")
+    octets, _ = utf_16_be_encode(text)
     if len(octets) <= _OCTETS_SINGLE:
-        return Parts(UCS2, udhi=False, payloads=(octets,))
+        return _new(Parts, (UCS2, False, (octets,)))
     return Parts(UCS2, udhi=True, payloads=_headed(_cut_units(octets), reference))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from umcloud.wire.smpp.pdus import Bind, Message
@@ -41,6 +42,19 @@ class AnsweredLate(NamedTuple):
     message_id: bytes
 
 
+class Receipt(NamedTuple):
+    """What became of a part; `ack` goes to `answer` once the row is durable."""
+
+    carrier_id: bytes
+    state: str
+    """DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, ACCEPTD, ENROUTE or UNKNOWN."""
+    error: str
+    """The carrier's own code, as it writes it."""
+    done_at: datetime | None
+    """UTC; many carriers give whole minutes, so it may lie before the submission."""
+    ack: int
+
+
 class UnknownOutcome(NamedTuple):
     """The message was sent, and nobody knows whether the peer took it over."""
 
@@ -62,6 +76,7 @@ class Closed(NamedTuple):
 
 Event = (
     Message
+    | Receipt
     | Bound
     | BindRefused
     | BindRequested

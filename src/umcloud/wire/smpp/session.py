@@ -6,7 +6,8 @@ is passed in as seconds of a monotonic clock. Nothing that a peer sends makes `r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -19,12 +20,18 @@ from umcloud.wire.smpp.events import (
     AnsweredLate,
     Closed,
     Event,
+    Receipt,
     Refused,
     UnknownOutcome,
 )
+from umcloud.wire.smpp.pdus import Message
 
 _new = tuple.__new__
 _LATE_MOST = 10_000
+_SEQUENCE_MOST = 0x7FFFFFFF
+_ID_MOST = 65
+#: A header, and an empty message id.
+_EMPTY_ANSWER = struct.Struct(">IIIIB")
 
 
 class State(Enum):
@@ -110,9 +117,23 @@ class Session:
             or not self._sending
         ):
             raise LocalProtocolError("no room in the window", codes.MESSAGE_QUEUE_FULL)
-        sequence = self._sequence = self._sequence + 1 if self._sequence < 0x7FFFFFFF else 1
+        sequence = self._sequence = self._sequence + 1 if self._sequence < _SEQUENCE_MOST else 1
         outstanding[sequence] = (ref, now)
         self._out.append(HEADER.pack(HEADER_SIZE + len(body), self.sends, 0, sequence) + body)
+
+    def send_all(self, refs: Sequence[object], bodies: Sequence[bytes], now: float) -> None:
+        """Send several messages as `send` does; where there is no room for all, none is sent."""
+        outstanding = self._outstanding
+        if len(bodies) > self.room:
+            raise LocalProtocolError("no room in the window", codes.MESSAGE_QUEUE_FULL)
+        sequence, command = self._sequence, self.sends
+        out, pack = self._out, HEADER.pack
+        for ref, body in zip(refs, bodies, strict=True):
+            sequence = sequence + 1 if sequence < _SEQUENCE_MOST else 1
+            outstanding[sequence] = (ref, now)
+            out.append(pack(HEADER_SIZE + len(body), command, 0, sequence))
+            out.append(body)
+        self._sequence = sequence
 
     def answer(self, sequence: int, message_id: bytes = b"", status: int = codes.OK) -> None:
         """Answer a message of the peer: only now does the peer forget it.
@@ -131,6 +152,16 @@ class Session:
             size = HEADER_SIZE + len(message_id) + 1
             self._out.append(b"%b%b\0" % (HEADER.pack(size, command, status, sequence), message_id))
 
+    def answer_all(self, sequences: Iterable[int]) -> None:
+        """Answer several messages of the peer as `answer` does, with nothing to say but yes."""
+        unanswered = self._unanswered
+        out, command = self._out, self.takes | codes.RESPONSE
+        pack, size = _EMPTY_ANSWER.pack, _EMPTY_ANSWER.size
+        for sequence in sequences:
+            if sequence in unanswered:  # none is, once the session is closed
+                unanswered.remove(sequence)
+                out.append(pack(size, command, codes.OK, sequence, 0))
+
     def unbind(self, now: float) -> None:
         """Say goodbye; `Closed` follows with the peer's answer or when it fails to come."""
         if self.state in {State.CLOSED, State.UNBINDING}:
@@ -138,6 +169,11 @@ class Session:
         self.state = State.UNBINDING
         self._began = now
         self._control(codes.UNBIND)
+
+    @property
+    def has_data(self) -> bool:
+        """Whether octets wait to be sent."""
+        return bool(self._out)
 
     def data_to_send(self) -> bytes:
         """Return all octets that wait to be sent, in one piece, and forget them."""
@@ -213,7 +249,7 @@ class Session:
         return events
 
     def _on_message(self, _status: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        message = read_message(self.takes, sequence, body)
+        message = self._read(sequence, body)
         unanswered = self._unanswered
         if self.state is not State.BOUND or not self._taking:
             self._refuse(self.takes, sequence, codes.INVALID_BIND_STATE, events)
@@ -223,8 +259,14 @@ class Session:
             unanswered.add(sequence)
             events.append(message)
 
+    def _read(self, sequence: int, body: bytes) -> Message | Receipt:
+        return read_message(self.takes, sequence, body)
+
     def _on_answer(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        message_id, _ = read_answer(self.sends | codes.RESPONSE, status, body)
+        if len(body) <= _ID_MOST and body.find(0) == len(body) - 1 >= 0:
+            message_id = body[:-1]  # nothing but an id, as nearly always
+        else:
+            message_id, _ = read_answer(self.sends | codes.RESPONSE, status, body)
         entry = self._outstanding.pop(sequence, None)
         if entry is not None:
             events.append(_new(Answered, (entry[0], status, message_id)))
@@ -284,7 +326,7 @@ class Session:
         self._out.append(HEADER.pack(HEADER_SIZE, codes.GENERIC_NACK, status, sequence))
 
     def _next(self) -> int:
-        self._sequence = self._sequence + 1 if self._sequence < 0x7FFFFFFF else 1
+        self._sequence = self._sequence + 1 if self._sequence < _SEQUENCE_MOST else 1
         return self._sequence
 
     def _control(self, command: int, body: bytes = b"") -> None:
