@@ -38,7 +38,7 @@ from umcloud.wire.smpp.decode import decode
 from umcloud.wire.smpp.encode import Envelope, encode
 from umcloud.wire.smpp.events import BindRequested
 from umcloud.wire.smpp.pdus import Message
-from umcloud.wire.smpp.receipts import quick_receipt, read_receipt, receipt_text
+from umcloud.wire.smpp.receipts import delivery_reader, read_receipt, receipt_text
 from umcloud.wire.smpp.server import ServerSession
 from umcloud.wire.smpp.session import Limits
 
@@ -85,7 +85,7 @@ def repeat(function: Callable[[], object]) -> Callable[[int], None]:
 def codec(messages: int) -> None:
     """Ours, smpp34's and smpplib's codecs on the same submit_sm, and our receipt reader."""
     envelope = Envelope()
-    sender = envelope.sender(b"10690000")
+    sender, read = envelope.sender(b"10690000"), delivery_reader(SHANGHAI)
     header = b"\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\1"
     octets = bytearray(
         header + envelope.body(b"10690000", b"8613800138000", PAYLOAD, data_coding=8)
@@ -107,7 +107,7 @@ def codec(messages: int) -> None:
         ),
         ("decode submit_sm", lambda: decode(submit)),
         ("decode deliver_sm", lambda: decode(deliver)),
-        ("read a usual receipt from octets", lambda: quick_receipt(1, deliver[16:], SHANGHAI)),
+        ("read a usual receipt from octets", lambda: read(5, 1, deliver[16:])),
         ("read a receipt's text", lambda: read_receipt(message, SHANGHAI)),
     ]
     for name, function in ours:

@@ -15,6 +15,7 @@ from umcloud.lines.smpp.link import SmppLink
 from umcloud.lines.smpp.words import Answered, Inbound, Outgoing, Receipt
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
+_LASTED_SECONDS = 10.0
 _GOODBYE_SECONDS = 5.0
 _STATUS_MASK = 0xFFFFFFFF
 _DETAIL = 200
@@ -107,6 +108,24 @@ class Hearing:
         self.gone.set()
 
 
+class Delay:
+    """How long to wait before the next attempt: twice as long each time, up to ten seconds.
+
+    Only a link that lasted makes it short again: a carrier that lets us in and hangs up at once,
+    again and again, would else see five binds a second, and lock the account.
+    """
+
+    def __init__(self) -> None:
+        self._next = _FIRST_DELAY
+
+    def after(self, lived: float) -> float:
+        """Return the seconds to wait after a link that lived so long; 0 where there was none."""
+        if lived >= _LASTED_SECONDS:
+            self._next = _FIRST_DELAY
+        delay, self._next = self._next, min(_LONGEST_DELAY, self._next * 2)
+        return delay
+
+
 class Bind:
     """One bind of a line. `run` until cancelled; `link` is there while it is up."""
 
@@ -134,7 +153,7 @@ class Bind:
 
     async def run(self) -> None:
         """Connect, wait for the loss, connect again, for ever."""
-        delay = _FIRST_DELAY
+        delay, time = Delay(), asyncio.get_running_loop().time
         number = self._config.number
         while True:
             hearing = Hearing(self._flight, self._keeper, self._news, self._health)
@@ -142,11 +161,11 @@ class Bind:
                 link = await self._connect(hearing)
             except (OSError, TimeoutError) as error:
                 self._health.note("no_link", str(error) or type(error).__name__)
-                _log.warning("line %d: no link (%s); again in %.1f s", number, error, delay)
-                await asyncio.sleep(delay)
-                delay = min(_LONGEST_DELAY, delay * 2)
+                seconds = delay.after(0.0)
+                _log.warning("line %d: no link (%s); again in %.1f s", number, error, seconds)
+                await asyncio.sleep(seconds)
                 continue
-            delay = _FIRST_DELAY
+            since = time()
             _log.info("line %d: bound", number)
             self.link = link
             self._health.bound += 1
@@ -158,8 +177,9 @@ class Bind:
                 self._health.bound -= 1
                 if hearing.gone.is_set():
                     self.link = None
-            _log.warning("line %d: link lost", number)
-            await asyncio.sleep(delay)
+            seconds = delay.after(time() - since)
+            _log.warning("line %d: link lost; again in %.1f s", number, seconds)
+            await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         """Wait a little for the answers that are due, unbind, hang up."""

@@ -248,7 +248,7 @@ class SmppLink(asyncio.Protocol):
         reason = ""
         for event in happened:
             if type(event) is Answered:
-                if event.status == codes.OK:
+                if not event.status:
                     taken.append(event)
                 else:
                     self._turned_down(event.ref, event.status)

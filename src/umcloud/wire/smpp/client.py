@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from umcloud.wire.smpp import codes
-from umcloud.wire.smpp.decode import HEADER_SIZE, read_bind_answer, read_message
+from umcloud.wire.smpp.decode import HEADER_SIZE, read_bind_answer
 from umcloud.wire.smpp.encode import encode
 from umcloud.wire.smpp.errors import LocalProtocolError
-from umcloud.wire.smpp.events import BindRefused, Bound, Event, Receipt
-from umcloud.wire.smpp.pdus import Bind, Message
-from umcloud.wire.smpp.receipts import quick_receipt
+from umcloud.wire.smpp.events import BindRefused, Bound, Event
+from umcloud.wire.smpp.pdus import Bind
+from umcloud.wire.smpp.receipts import delivery_reader
 from umcloud.wire.smpp.session import Limits, Session, State
 
 
@@ -25,7 +25,8 @@ class ClientSession(Session):
     def __init__(self, limits: Limits, now: float, *, zone: tzinfo | None = None) -> None:
         """Take the zone of dates in receipts; with it, usual receipts come as `Receipt`."""
         super().__init__(limits, now)
-        self._zone = zone
+        if zone is not None:
+            self._read = delivery_reader(zone)
 
     def bind(
         self,
@@ -47,13 +48,6 @@ class ClientSession(Session):
         self._mode = mode
         self._began = now
         self._control(mode, whole[HEADER_SIZE:])
-
-    def _read(self, sequence: int, body: bytes) -> Message | Receipt:
-        if self._zone is not None:
-            receipt = quick_receipt(sequence, body, self._zone)
-            if receipt is not None:
-                return receipt
-        return read_message(self.takes, sequence, body)
 
     def _on_control(
         self, command: int, status: int, sequence: int, body: bytes, events: list[Event]

@@ -86,6 +86,7 @@ class Session:
         self._outstanding: dict[int, tuple[Any, float]] = {}
         self._late: dict[int, Any] = {}
         self._unanswered: set[int] = set()
+        self._read: Callable[[int, int, bytes], Message | Receipt] = read_message
         self._handlers: dict[int, Handler] = {
             self.takes: self._on_message,
             self.sends | codes.RESPONSE: self._on_answer,
@@ -249,7 +250,7 @@ class Session:
         return events
 
     def _on_message(self, _status: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        message = self._read(sequence, body)
+        message = self._read(self.takes, sequence, body)
         unanswered = self._unanswered
         if self.state is not State.BOUND or not self._taking:
             self._refuse(self.takes, sequence, codes.INVALID_BIND_STATE, events)
@@ -258,9 +259,6 @@ class Session:
         else:
             unanswered.add(sequence)
             events.append(message)
-
-    def _read(self, sequence: int, body: bytes) -> Message | Receipt:
-        return read_message(self.takes, sequence, body)
 
     def _on_answer(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         if len(body) <= _ID_MOST and body.find(0) == len(body) - 1 >= 0:
