@@ -10,7 +10,14 @@ import psycopg
 
 from umcloud.domains.messaging.following import WRITE_CURSORS, Follower, checkpoint_call
 from umcloud.domains.messaging.report_model import Orphan, Sent
-from umcloud.domains.messaging.reports import STATEMENTS, News, find, record, state_of
+from umcloud.domains.messaging.reports import (
+    STATEMENTS,
+    News,
+    RepeatedError,
+    find,
+    record,
+    state_of,
+)
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database
 from umcloud.infra.hot import HotConnection
@@ -22,6 +29,7 @@ GAP_SECONDS = 0.010
 _SMALL = 1_000
 _TICK_SECONDS = 1.0
 _PARKED_MOST = 10_000
+_CAREFUL_BATCHES = 100
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0
 _log = logging.getLogger("umcloud.lines")
 
@@ -56,6 +64,8 @@ class Writer:
         self._connection: HotConnection | None = None
         self._pending: tuple[Heard, News] | None = None
         self._noted: dict[int, int] = {}
+        self._careful = 0
+        """For so many batches more nothing is taken to be new."""
         self._tick_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -127,7 +137,7 @@ class Writer:
                 heard.acks.setdefault(ears, []).append(receipt.ack)
         heard, news = self._pending
         if news.tried or news.reported or news.orphans:
-            await record(connection, news, line=self._number, now=self._now())
+            await self._record(connection, news)
         self._pending = None
         self._flight.committed(heard)
         for ears, tokens in heard.acks.items():
@@ -138,6 +148,21 @@ class Writer:
         if self._loop.time() >= self._tick_at:
             await self._checkpoint(connection)
         return len(news.tried) + len(news.reported)
+
+    async def _record(self, connection: HotConnection, news: News) -> None:
+        """Write the news as new; where some is not, carefully, and for a while from then on.
+
+        A carrier that says a thing twice does so again, and each time would cost the batch twice.
+        """
+        if not self._careful:
+            try:
+                await record(connection, news, line=self._number, now=self._now(), new=True)
+            except RepeatedError:
+                self._careful = _CAREFUL_BATCHES
+            else:
+                return
+        self._careful -= 1
+        await record(connection, news, line=self._number, now=self._now())
 
     async def _checkpoint(self, connection: HotConnection) -> None:
         self._tick_at = self._loop.time() + _TICK_SECONDS

@@ -1060,16 +1060,16 @@ ALTER TABLE ONLY public.receipt ATTACH PARTITION public.receipt_default DEFAULT;
 ALTER TABLE ONLY public.submission ATTACH PARTITION public.submission_default DEFAULT;
 
 ALTER TABLE ONLY public.charge
-    ADD CONSTRAINT pk_charge PRIMARY KEY (lane, id);
+    ADD CONSTRAINT pk_charge PRIMARY KEY (id, lane);
 
 ALTER TABLE ONLY public.charge_default
-    ADD CONSTRAINT charge_default_pkey PRIMARY KEY (lane, id);
+    ADD CONSTRAINT charge_default_pkey PRIMARY KEY (id, lane);
 
 ALTER TABLE ONLY public.charge_outcome
-    ADD CONSTRAINT pk_charge_outcome PRIMARY KEY (lane, id);
+    ADD CONSTRAINT pk_charge_outcome PRIMARY KEY (id, lane);
 
 ALTER TABLE ONLY public.charge_outcome_default
-    ADD CONSTRAINT charge_outcome_default_pkey PRIMARY KEY (lane, id);
+    ADD CONSTRAINT charge_outcome_default_pkey PRIMARY KEY (id, lane);
 
 ALTER TABLE ONLY public.final
     ADD CONSTRAINT pk_final PRIMARY KEY (xid, lane, id);
@@ -1234,7 +1234,7 @@ ALTER TABLE ONLY public.price_version
     ADD CONSTRAINT pk_price_version PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.receipt
-    ADD CONSTRAINT pk_receipt PRIMARY KEY (lane, id, part);
+    ADD CONSTRAINT pk_receipt PRIMARY KEY (id, lane, part);
 
 ALTER TABLE ONLY public.review_decision
     ADD CONSTRAINT pk_review_decision PRIMARY KEY (id);
@@ -1255,7 +1255,7 @@ ALTER TABLE ONLY public.staff
     ADD CONSTRAINT pk_staff PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.submission
-    ADD CONSTRAINT pk_submission PRIMARY KEY (lane, id, part, attempt);
+    ADD CONSTRAINT pk_submission PRIMARY KEY (id, lane, part, attempt);
 
 ALTER TABLE ONLY public.template
     ADD CONSTRAINT pk_template PRIMARY KEY (id);
@@ -1264,10 +1264,10 @@ ALTER TABLE ONLY public.wallet
     ADD CONSTRAINT pk_wallet PRIMARY KEY (lane, id);
 
 ALTER TABLE ONLY public.receipt_default
-    ADD CONSTRAINT receipt_default_pkey PRIMARY KEY (lane, id, part);
+    ADD CONSTRAINT receipt_default_pkey PRIMARY KEY (id, lane, part);
 
 ALTER TABLE ONLY public.submission_default
-    ADD CONSTRAINT submission_default_pkey PRIMARY KEY (lane, id, part, attempt);
+    ADD CONSTRAINT submission_default_pkey PRIMARY KEY (id, lane, part, attempt);
 
 ALTER TABLE ONLY public.agreement_version
     ADD CONSTRAINT uq_agreement_version_id_kind_version_locale_sha256 UNIQUE (id, kind, version, locale, sha256);
@@ -1294,7 +1294,7 @@ ALTER TABLE ONLY public.consent
     ADD CONSTRAINT uq_consent_account_id_member_id_version_id UNIQUE (account_id, member_id, version_id);
 
 ALTER TABLE ONLY public.entry
-    ADD CONSTRAINT uq_entry_journal_lane_journal_id_wallet_id UNIQUE (journal_lane, journal_id, wallet_id);
+    ADD CONSTRAINT uq_entry_journal_id_journal_lane_wallet_id UNIQUE (journal_id, journal_lane, wallet_id);
 
 ALTER TABLE ONLY public.identity_document
     ADD CONSTRAINT uq_identity_document_application_id_kind UNIQUE (application_id, kind);

@@ -138,6 +138,29 @@ async def test_a_batch_may_be_written_again_after_any_doubt(
     assert len(await stage.rows("SELECT 1 FROM orphan_receipt")) == 1
 
 
+async def test_what_is_taken_to_be_new_and_is_not_leaves_nothing(
+    stage: Stage, connection: HotConnection, now: datetime
+) -> None:
+    first, second = await stage.accept("8613800138888", "8613800138889")
+    old = News(
+        [_tried(sent(first), "submitted")], [Reported(sent(first), 1, "delivered", "000", now)]
+    )
+    assert await reports.record(connection, old, line=1, now=now, new=True) == 1
+    for again in (
+        News([*old.tried, _tried(sent(second), "rejected", 69)]),
+        News([_tried(sent(second), "rejected", 69)], old.reported),
+    ):
+        with pytest.raises(reports.RepeatedError):
+            await reports.record(connection, again, line=1, now=now, new=True)
+    assert await stage.finals() == {first: ("delivered", "000")}
+    assert await stage.spent() == 2
+    news = News([_tried(sent(second), "rejected", 69)], old.reported)
+    assert await reports.record(connection, news, line=1, now=now) == 2
+    assert await stage.finals() == {first: ("delivered", "000"), second: ("rejected", "submit:69")}
+    assert await stage.outcomes() == {first: "settle", second: "refund"}
+    assert await stage.spent() == 1
+
+
 async def test_a_message_that_has_ended_keeps_its_end(
     stage: Stage, connection: HotConnection, now: datetime
 ) -> None:

@@ -14,7 +14,7 @@ from umcloud.domains.charging.model import (
     Wallets,
 )
 from umcloud.domains.charging.rules import operator_account
-from umcloud.domains.ledger.model import Bucket, BucketKind, Wallet
+from umcloud.domains.ledger.model import CNY, Bucket, BucketKind, Wallet
 from umcloud.domains.ledger.rules import in_draw_order
 from umcloud.infra.hot import Call, Prepared, Rows
 from umcloud.kernel.moments import shanghai_day
@@ -25,19 +25,20 @@ from umcloud.kernel.moments import shanghai_day
 # those that are short, are not in the answer and go the exact way.
 MOVE_CASH = Prepared(
     "move_cash",
-    "int2[], uuid[], int8[], int2, uuid",
+    "int2[], uuid[], text[], int8[], int2, uuid",
+    # The currency comes along as a column: a constant would let the planner walk all wallets.
     "WITH moved AS (UPDATE wallet w SET posted = w.posted - d.amount, cash = w.cash - d.amount, "
-    "seq = w.seq + 1 FROM unnest($1, $2, $3) AS d(lane, account_id, amount) "
-    "WHERE w.lane = d.lane AND w.account_id = d.account_id AND w.currency = 'CNY' "
+    "seq = w.seq + 1 FROM unnest($1, $2, $3, $4) AS d(lane, account_id, currency, amount) "
+    "WHERE w.lane = d.lane AND w.account_id = d.account_id AND w.currency = d.currency "
     "AND w.cash = w.posted AND w.cash - w.held >= d.amount "
     "AND (w.credit_limit = 0 OR NOT EXISTS (SELECT FROM bucket b "
     "WHERE b.lane = w.lane AND b.wallet_id = w.id AND b.remaining < 0)) "
     "AND NOT EXISTS (SELECT FROM wallet u WHERE u.lane = d.lane AND u.account_id = d.account_id "
-    "AND u.currency <> 'CNY' AND u.posted > 0) "
+    "AND u.currency <> d.currency AND u.posted > 0) "
     "RETURNING w.lane, w.id, w.account_id, w.seq, w.posted, d.amount), "
     "booked AS (INSERT INTO entry "
     "(lane, wallet_id, seq, journal_lane, journal_id, amount, balance_after) "
-    "SELECT lane, id, seq, $4, $5, -amount, posted FROM moved) "
+    "SELECT lane, id, seq, $5, $6, -amount, posted FROM moved) "
     "SELECT account_id, id FROM moved",
 )
 _WALLETS = (
@@ -100,13 +101,14 @@ WRITE_CHARGES = Prepared(
     "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS c(lane, id, account_id, "
     "wallet_id, bucket_id, amount, quantity, price_id, tax_code, refund_on_failure, draws)",
 )
-SETTLE_CHARGES = Prepared(
-    "settle_charges",
-    "int2[], uuid[], timestamptz",
+_SETTLE = (
     "INSERT INTO charge_outcome (lane, id, kind, amount, reason, at) "
-    "SELECT lane, id, 'settle', 0, 'report', $3 FROM unnest($1, $2) AS o(lane, id) "
-    "ON CONFLICT DO NOTHING",
+    "SELECT lane, id, 'settle', 0, 'report', $3 FROM unnest($1, $2) AS o(lane, id)"
 )
+SETTLE_CHARGES = Prepared(
+    "settle_charges", "int2[], uuid[], timestamptz", f"{_SETTLE} ON CONFLICT DO NOTHING"
+)
+SETTLE_OPEN_CHARGES = Prepared("settle_open_charges", "int2[], uuid[], timestamptz", _SETTLE)
 # LATERAL with OFFSET 0 keeps the planner from scanning a log table that was empty, by its
 # statistics, when the plan was made and holds millions of rows a minute later.
 READ_CHARGES = Prepared(
@@ -144,6 +146,7 @@ STATEMENTS = (
     WRITE_OPERATOR,
     WRITE_CHARGES,
     SETTLE_CHARGES,
+    SETTLE_OPEN_CHARGES,
     READ_CHARGES,
     WRITE_REFUNDS,
     JOURNAL_PRESENT,
@@ -163,7 +166,8 @@ def move_cash_call(totals: Mapping[tuple[int, int], int], journal: Place) -> Cal
     """
     keys = sorted(totals)
     lanes, accounts = [lane for lane, _ in keys], [account for _, account in keys]
-    return MOVE_CASH.call(lanes, accounts, [totals[key] for key in keys], *journal)
+    amounts = [totals[key] for key in keys]
+    return MOVE_CASH.call(lanes, accounts, [CNY] * len(keys), amounts, *journal)
 
 
 def read_moved(rows: Rows) -> dict[int, int]:
@@ -330,6 +334,12 @@ def read_charges(rows: Rows) -> list[StoredCharge]:
     return charges
 
 
-def settle_call(lanes: Sequence[int], ids: Sequence[int], now: datetime) -> Call:
-    """Return the call that lets these charges stand; those that ended before keep their end."""
-    return SETTLE_CHARGES.call(lanes, ids, now)
+def settle_call(
+    lanes: Sequence[int], ids: Sequence[int], now: datetime, *, all_open: bool = False
+) -> Call:
+    """Return the call that lets these charges stand; those that ended before keep their end.
+
+    `all_open`: it raises UniqueViolation where one had ended, and costs half.
+    """
+    statement = SETTLE_OPEN_CHARGES if all_open else SETTLE_CHARGES
+    return statement.call(lanes, ids, now)

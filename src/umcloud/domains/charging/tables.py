@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from umcloud.infra.db import metadata
 from umcloud.infra.partitions import partition_daily
 
+# Keys begin with the id: see `messaging.tables`.
 charge = Table(
     "charge",
     metadata,
@@ -35,7 +36,7 @@ charge = Table(
     Column("journal_lane", SmallInteger, nullable=False),
     Column("journal_id", UUID(as_uuid=True), nullable=False),
     Column("draws", JSONB),
-    PrimaryKeyConstraint("lane", "id"),
+    PrimaryKeyConstraint("id", "lane"),
     CheckConstraint("amount >= 0", name="not_negative"),
     CheckConstraint("quantity > 0", name="something"),
     postgresql_partition_by="RANGE (id)",
@@ -53,7 +54,7 @@ charge_outcome = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("journal_lane", SmallInteger),
     Column("journal_id", UUID(as_uuid=True)),
-    PrimaryKeyConstraint("lane", "id"),
+    PrimaryKeyConstraint("id", "lane"),
     CheckConstraint("kind IN ('settle', 'refund', 'release')", name="kind_known"),
     CheckConstraint("amount >= 0", name="not_negative"),
     CheckConstraint("(kind = 'refund') = (journal_id IS NOT NULL)", name="refund_is_booked"),

@@ -109,7 +109,7 @@ entry = Table(
     Column("amount", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
     PrimaryKeyConstraint("lane", "wallet_id", "seq"),
-    UniqueConstraint("journal_lane", "journal_id", "wallet_id"),
+    UniqueConstraint("journal_id", "journal_lane", "wallet_id"),
     CheckConstraint("amount <> 0", name="moves_something"),
     CheckConstraint("seq > 0", name="i3_from_one"),
 )

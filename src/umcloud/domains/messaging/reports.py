@@ -103,17 +103,24 @@ def rejection_code(status: int) -> str:
     return f"submit:{status}"
 
 
-async def record(connection: HotConnection, news: News, *, line: int, now: datetime) -> int:
+class RepeatedError(Exception):
+    """Something of what was taken to be new had been written before; nothing was written now."""
+
+
+async def record(
+    connection: HotConnection, news: News, *, line: int, now: datetime, new: bool = False
+) -> int:
     """Write the news down, end the messages that are complete, commit; return how many ended.
 
     The receipts may be acknowledged when this returns. It may be called again with the same news
-    after any error; an open transaction is undone first.
+    after any error; an open transaction is undone first. With `new`, which costs half, nothing of
+    it may have been written before: RepeatedError, then.
     """
     calls = [BEGIN]
     if news.tried:
-        calls.append(hot.submissions_call(news.tried, line, now))
+        calls.append(hot.submissions_call(news.tried, line, now, new=new))
     if news.reported:
-        calls.append(hot.receipts_call(news.reported, now))
+        calls.append(hot.receipts_call(news.reported, now, new=new))
     if news.orphans:
         calls.append(hot.orphans_call(news.orphans, line, now))
     endings, long = _endings(news)
@@ -123,7 +130,12 @@ async def record(connection: HotConnection, news: News, *, line: int, now: datet
             calls.append(hot.READ_PARTS.call([long[id_].lane for id_ in ids], ids))
             endings.update(_long_endings(long, (await connection.run(calls))[-1]))
             calls = []
-        return await _end(connection, calls, list(endings.values()), now)
+        return await _end(connection, calls, list(endings.values()), now, new=new)
+    except psycopg.errors.UniqueViolation as error:
+        await _undo(connection)
+        if new:
+            raise RepeatedError from error
+        raise
     except BaseException:
         await _undo(connection)
         raise
@@ -135,7 +147,7 @@ async def end(connection: HotConnection, endings: Sequence[Ending], *, now: date
     Those that had ended before stay as they were. The connection has STATEMENTS prepared.
     """
     try:
-        return await _end(connection, [BEGIN], endings, now)
+        return await _end(connection, [BEGIN], endings, now, new=False)
     except BaseException:
         await _undo(connection)
         raise
@@ -209,7 +221,12 @@ def read_parts(submissions: str | None, receipts: str | None) -> list[PartState]
 
 
 async def _end(
-    connection: HotConnection, before: Sequence[Call], endings: Sequence[Ending], now: datetime
+    connection: HotConnection,
+    before: Sequence[Call],
+    endings: Sequence[Ending],
+    now: datetime,
+    *,
+    new: bool,
 ) -> int:
     """Make the calls before, end the charges and write the finals, then commit."""
     if not endings:
@@ -226,13 +243,15 @@ async def _end(
     stand = [e.message for e in ordered if e.message.id not in refunds]
     if stand:
         lanes = [message.lane for message in stand]
-        calls.append(charging.settle_call(lanes, [message.id for message in stand], now))
+        ids = [message.id for message in stand]
+        calls.append(charging.settle_call(lanes, ids, now, all_open=new))
     for reason in (REJECTED, FAILED):
         charges = [charge for charge, why in refunds.values() if why == reason and charge]
         if charges:
             journal = min(charge.lane for charge in charges), uuid7(now).int
             calls += charging.refund_calls(charges, journal, now, reason)
-    await connection.run([*calls, hot.finals_call(ordered, now), COMMIT])
+    new = new and all(charge for charge, _ in refunds.values())
+    await connection.run([*calls, hot.finals_call(ordered, now, new=new), COMMIT])
     return len(ordered)
 
 

@@ -8,18 +8,23 @@ from datetime import datetime
 from umcloud.domains.messaging.report_model import Ending, Orphan, Reported, Tried
 from umcloud.infra.hot import Call, Prepared
 
-WRITE_SUBMISSIONS = Prepared(
-    "write_submissions",
-    "int2[], uuid[], int2[], int2[], text[], text[], int4[], int2, timestamptz",
+_ONCE = " ON CONFLICT DO NOTHING"
+_SUBMISSIONS = (
     "INSERT INTO submission (lane, id, part, attempt, state, carrier_id, error, line, at) "
-    "SELECT s.*, $8, $9 FROM unnest($1, $2, $3, $4, $5, $6, $7) AS s ON CONFLICT DO NOTHING",
+    "SELECT s.*, $8, $9 FROM unnest($1, $2, $3, $4, $5, $6, $7) AS s"
 )
-WRITE_RECEIPTS = Prepared(
-    "write_receipts",
-    "int2[], uuid[], int2[], text[], text[], timestamptz[], timestamptz",
+_SUBMISSION_TYPES = "int2[], uuid[], int2[], int2[], text[], text[], int4[], int2, timestamptz"
+WRITE_SUBMISSIONS = Prepared("write_submissions", _SUBMISSION_TYPES, _SUBMISSIONS + _ONCE)
+# Without ON CONFLICT a row costs half: it is looked for once, not twice. So a batch is taken to be
+# new, and is written again by the other statements where something in it was not.
+WRITE_NEW_SUBMISSIONS = Prepared("write_new_submissions", _SUBMISSION_TYPES, _SUBMISSIONS)
+_RECEIPTS = (
     "INSERT INTO receipt (lane, id, part, state, code, carrier_at, at) "
-    "SELECT r.*, $7 FROM unnest($1, $2, $3, $4, $5, $6) AS r ON CONFLICT DO NOTHING",
+    "SELECT r.*, $7 FROM unnest($1, $2, $3, $4, $5, $6) AS r"
 )
+_RECEIPT_TYPES = "int2[], uuid[], int2[], text[], text[], timestamptz[], timestamptz"
+WRITE_RECEIPTS = Prepared("write_receipts", _RECEIPT_TYPES, _RECEIPTS + _ONCE)
+WRITE_NEW_RECEIPTS = Prepared("write_new_receipts", _RECEIPT_TYPES, _RECEIPTS)
 # Only for messages in several parts: what is known of each of them, this batch included.
 READ_PARTS = Prepared(
     "read_parts",
@@ -31,17 +36,22 @@ READ_PARTS = Prepared(
     "CROSS JOIN LATERAL (SELECT string_agg(part || ':' || state || ':' || code, ',' "
     "ORDER BY part) AS states FROM receipt r WHERE r.lane = k.lane AND r.id = k.id OFFSET 0) r",
 )
+_FINALS = (
+    "INSERT INTO final (lane, id, account_id, class, segments, state, code, at) "
+    "SELECT f.*, $8 FROM unnest($1, $2, $3, $4, $5, $6, $7) "
+    "AS f(lane, id, account_id, class, segments, state, code)"
+)
+_FINAL_TYPES = "int2[], uuid[], uuid[], text[], int2[], text[], text[], timestamptz"
 # The charge's outcome is the one thing that is unique: whoever wrote it writes the final, and
 # `xmin` tells whether that was this very transaction. A repeat after any doubt adds nothing.
 WRITE_FINALS = Prepared(
     "write_finals",
-    "int2[], uuid[], uuid[], text[], int2[], text[], text[], timestamptz",
-    "INSERT INTO final (lane, id, account_id, class, segments, state, code, at) "
-    "SELECT f.*, $8 FROM unnest($1, $2, $3, $4, $5, $6, $7) "
-    "AS f(lane, id, account_id, class, segments, state, code) "
-    "CROSS JOIN LATERAL (SELECT FROM charge_outcome o WHERE o.lane = f.lane AND o.id = f.id "
-    "AND o.xmin = pg_current_xact_id()::xid OFFSET 0) o",
+    _FINAL_TYPES,
+    f"{_FINALS} CROSS JOIN LATERAL (SELECT FROM charge_outcome o WHERE o.lane = f.lane "
+    "AND o.id = f.id AND o.xmin = pg_current_xact_id()::xid OFFSET 0) o",
 )
+# Where this transaction has written all the outcomes, by a statement that knows no conflict.
+WRITE_NEW_FINALS = Prepared("write_new_finals", _FINAL_TYPES, _FINALS)
 FIND_CARRIER_IDS = Prepared(
     "find_carrier_ids",
     "text[], int2",
@@ -59,17 +69,20 @@ WRITE_ORPHANS = Prepared(
 
 STATEMENTS = (
     WRITE_SUBMISSIONS,
+    WRITE_NEW_SUBMISSIONS,
     WRITE_RECEIPTS,
+    WRITE_NEW_RECEIPTS,
     READ_PARTS,
     WRITE_FINALS,
+    WRITE_NEW_FINALS,
     FIND_CARRIER_IDS,
     WRITE_ORPHANS,
 )
 
 
-def submissions_call(rows: Sequence[Tried], line: int, now: datetime) -> Call:
-    """Return the call that appends these tries."""
-    return WRITE_SUBMISSIONS.call(
+def submissions_call(rows: Sequence[Tried], line: int, now: datetime, *, new: bool) -> Call:
+    """Return the call that appends these tries; `new` ones raise where they are not."""
+    return (WRITE_NEW_SUBMISSIONS if new else WRITE_SUBMISSIONS).call(
         [row.message.lane for row in rows],
         [row.message.id for row in rows],
         [row.part for row in rows],
@@ -82,9 +95,12 @@ def submissions_call(rows: Sequence[Tried], line: int, now: datetime) -> Call:
     )
 
 
-def receipts_call(rows: Sequence[Reported], now: datetime) -> Call:
-    """Return the call that appends these reports; of two for one part the first stands."""
-    return WRITE_RECEIPTS.call(
+def receipts_call(rows: Sequence[Reported], now: datetime, *, new: bool) -> Call:
+    """Return the call that appends these reports; of two for one part the first stands.
+
+    `new` ones raise where they are not.
+    """
+    return (WRITE_NEW_RECEIPTS if new else WRITE_RECEIPTS).call(
         [row.message.lane for row in rows],
         [row.message.id for row in rows],
         [row.part for row in rows],
@@ -95,9 +111,12 @@ def receipts_call(rows: Sequence[Reported], now: datetime) -> Call:
     )
 
 
-def finals_call(rows: Sequence[Ending], now: datetime) -> Call:
-    """Return the call that appends finals where this transaction ended the charge."""
-    return WRITE_FINALS.call(
+def finals_call(rows: Sequence[Ending], now: datetime, *, new: bool) -> Call:
+    """Return the call that appends finals where this transaction ended the charge.
+
+    `new`: it has ended all of them.
+    """
+    return (WRITE_NEW_FINALS if new else WRITE_FINALS).call(
         [row.message.lane for row in rows],
         [row.message.id for row in rows],
         [row.message.account for row in rows],

@@ -140,7 +140,7 @@ CREATE TABLE charge (
 	journal_lane SMALLINT NOT NULL,
 	journal_id UUID NOT NULL,
 	draws JSONB,
-	CONSTRAINT pk_charge PRIMARY KEY (lane, id),
+	CONSTRAINT pk_charge PRIMARY KEY (id, lane),
 	CONSTRAINT ck_charge_not_negative CHECK (amount >= 0),
 	CONSTRAINT ck_charge_something CHECK (quantity > 0)
 )
@@ -157,7 +157,7 @@ CREATE TABLE charge_outcome (
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	journal_lane SMALLINT,
 	journal_id UUID,
-	CONSTRAINT pk_charge_outcome PRIMARY KEY (lane, id),
+	CONSTRAINT pk_charge_outcome PRIMARY KEY (id, lane),
 	CONSTRAINT ck_charge_outcome_kind_known CHECK (kind IN ('settle', 'refund', 'release')),
 	CONSTRAINT ck_charge_outcome_not_negative CHECK (amount >= 0),
 	CONSTRAINT ck_charge_outcome_refund_is_booked CHECK ((kind = 'refund') = (journal_id IS NOT NULL)),
@@ -210,7 +210,7 @@ CREATE TABLE entry (
 	amount BIGINT NOT NULL,
 	balance_after BIGINT NOT NULL,
 	CONSTRAINT pk_entry PRIMARY KEY (lane, wallet_id, seq),
-	CONSTRAINT uq_entry_journal_lane_journal_id_wallet_id UNIQUE (journal_lane, journal_id, wallet_id),
+	CONSTRAINT uq_entry_journal_id_journal_lane_wallet_id UNIQUE (journal_id, journal_lane, wallet_id),
 	CONSTRAINT ck_entry_moves_something CHECK (amount <> 0),
 	CONSTRAINT ck_entry_i3_from_one CHECK (seq > 0)
 );
@@ -486,7 +486,7 @@ CREATE TABLE receipt (
 	code TEXT NOT NULL,
 	carrier_at TIMESTAMP WITH TIME ZONE,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_receipt PRIMARY KEY (lane, id, part),
+	CONSTRAINT pk_receipt PRIMARY KEY (id, lane, part),
 	CONSTRAINT ck_receipt_state_known CHECK (state IN ('delivered', 'failed', 'unknown'))
 )
  PARTITION BY RANGE (id);
@@ -592,7 +592,7 @@ CREATE TABLE submission (
 	carrier_id TEXT,
 	error INTEGER,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_submission PRIMARY KEY (lane, id, part, attempt),
+	CONSTRAINT pk_submission PRIMARY KEY (id, lane, part, attempt),
 	CONSTRAINT ck_submission_state_known CHECK (state IN ('submitted', 'rejected', 'unknown')),
 	CONSTRAINT ck_submission_carrier_names_it CHECK ((state = 'submitted') = (carrier_id IS NOT NULL))
 )
