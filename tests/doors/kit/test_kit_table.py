@@ -114,7 +114,7 @@ async def test_the_csv_has_every_row_masked_and_harmless(member: httpx.AsyncClie
         (Code("<x>"), "&lt;x&gt;", "<x>"),
         (Lines("a", 1000), "1,000", "a 1,000"),
         (Key("kit.save"), "保存", "保存"),
-        (["a", "b"], "a, b", "a, b"),
+        (["a", "b"], "a、b", "a、b"),
         (True, "是", "是"),
     ],
 )

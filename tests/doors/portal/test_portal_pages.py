@@ -13,6 +13,7 @@ PAGES = [
     "/account/verification",
     "/account/agreements",
     "/account/log",
+    "/account/log?what=signatures&who=staff&since=2026-03-01",
     "/account/sessions",
     "/signatures",
     "/signatures/new",

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from umcloud.domains.audit.model import AuditRecord
 from umcloud.domains.audit.store import record_of
 from umcloud.domains.audit.tables import audit_record
 from umcloud.infra.db import Tx
+from umcloud.kernel.act import ActorKind
 from umcloud.kernel.ids import floor_of
 
 
@@ -44,19 +45,28 @@ async def search(
     *,
     account_id: UUID | None = None,
     names: Sequence[str] = (),
+    subjects: Sequence[str] = (),
+    actor_kind: ActorKind | None = None,
     actor_id: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[AuditRecord]:
-    """Return records with one of the event names (any where empty) that fit all the rest."""
+    """Return records with one of the event names (any where empty) that fit all the rest.
+
+    `subjects` are the first words of event names: `signature` stands for all of signatures.
+    """
     columns = audit_record.c
     query = select(audit_record)
     if account_id is not None:
         query = query.where(columns.account_id == account_id)
     if names:
         query = query.where(columns.name.in_(names))
+    if subjects:
+        query = query.where(func.split_part(columns.name, ".", 1).in_(subjects))
+    if actor_kind is not None:
+        query = query.where(columns.actor_kind == actor_kind.value)
     if actor_id is not None:
         query = query.where(columns.actor_id == actor_id)
     if since is not None:

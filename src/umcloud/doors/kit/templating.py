@@ -21,7 +21,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from umcloud.doors.kit.assets import Assets, icon
-from umcloud.doors.kit.values import Key, said, show, words_of
+from umcloud.doors.kit.values import Key, is_numeric, said, show, words_of
 from umcloud.infra.i18n import masked_phone
 from umcloud.kernel.money import Money
 
@@ -123,4 +123,5 @@ _FILTERS: Final[Mapping[str, Any]] = {
     "said": _said,
     "words": _words,
     "phone": masked_phone,
+    "numeric": is_numeric,
 }

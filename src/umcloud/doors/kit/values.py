@@ -182,5 +182,5 @@ def words_of(texts: Texts, value: object) -> str:
     elif isinstance(value, Lines):
         words = f"{words_of(texts, value.first)} {words_of(texts, value.second)}"
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        words = ", ".join(words_of(texts, one) for one in value)
+        words = texts.ui("kit.comma").join(words_of(texts, one) for one in value)
     return "" if words is None else texts.say(words)

@@ -16,10 +16,11 @@ from umcloud.domains.audit import queries as audit
 from umcloud.domains.audit.model import AuditRecord
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import render
-from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import Column, Empty, TableSpec
 from umcloud.doors.kit.values import Code, Key, Lines
-from umcloud.doors.office.standing import CUSTOMERS, id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.standing import CUSTOMERS, id_in_path, only_staff
 from umcloud.doors.office.words import deed_words, door_words
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, show
@@ -80,21 +81,21 @@ LOG = TableSpec(
 @only_staff(*CUSTOMERS)
 async def customer_log(request: Request) -> Response:
     """Show everything that was done for or by a customer."""
-    context, query = context_of(request), read_query(request, LOG)
-    account_id = AccountId(id_in_path(request, "acc"))
-    before = uuid_or_none(query.after[0]) if query.after else None
+    context, account_id = context_of(request), AccountId(id_in_path(request, "acc"))
     async with context.transaction() as tx:
         account = await queries.account(tx, account_id)
         if account is None:
             raise NothingHere
-        rows = await audit.for_account(tx, account_id, before, query.limit + 1)
         names = await names_of(tx, account_id)
     columns = tuple(
         replace(column, value=lambda row: actor(row, names)) if column.name == "actor" else column
         for column in LOG.columns
     )
-    spec = replace(LOG, columns=columns)
-    table = fill_table(request, spec, query, rows, cursor=lambda row: (row.id,))
+
+    async def fetch(tx: Tx, asked: Slice) -> list[AuditRecord]:
+        return await audit.for_account(tx, account_id, asked.after_id, asked.limit)
+
+    table = await listing(request, replace(LOG, columns=columns), fetch)
     return await render(
         request,
         "office/customer_log.html",

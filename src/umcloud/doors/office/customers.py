@@ -34,9 +34,10 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Choice, LongText, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Stat
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
 from umcloud.doors.office.customer_log import actor, address, names_of
 from umcloud.doors.office.export import export
@@ -50,7 +51,6 @@ from umcloud.doors.office.standing import (
     may,
     only_staff,
     reachable,
-    uuid_or_none,
 )
 from umcloud.doors.office.words import deed_words
 from umcloud.infra.db import Tx
@@ -122,29 +122,21 @@ CLOSE = FormSpec(
 @only_staff(*CUSTOMERS)
 async def customers(request: Request) -> Response:
     """List customers, newest first, by a part of their name or a whole contact."""
-    context, query = context_of(request), read_query(request, LIST)
-    before = uuid_or_none(query.after[0]) if query.after else None
-    async with context.transaction() as tx:
-        rows = await queries.search_accounts(
-            tx,
-            query["q"] or "",
-            before=AccountId(before) if before else None,
-            limit=query.limit + 1,
-        )
-    table = fill_table(request, LIST, query, rows, cursor=lambda row: (row.id,))
+    table = await listing(request, LIST, _fetch)
     return await render(request, "office/customers.html", table=table)
+
+
+async def _fetch(tx: Tx, asked: Slice) -> Sequence[Account]:
+    before = AccountId(asked.after_id) if asked.after_id else None
+    return await queries.search_accounts(
+        tx, asked.query["q"] or "", before=before, limit=asked.limit
+    )
 
 
 @only_staff(*CUSTOMERS)
 async def exported(request: Request) -> Response:
     """Take the same customers out as a file."""
-    query = read_query(request, LIST)
-
-    async def fetch(tx: Tx, last: Account | None, limit: int) -> list[Account]:
-        before = last.id if last else None
-        return await queries.search_accounts(tx, query["q"] or "", before=before, limit=limit)
-
-    return await export(request, LIST, query, fetch)
+    return await export(request, LIST, _fetch)
 
 
 @only_staff(*CUSTOMERS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +16,13 @@ from umcloud.domains.ledger.model import CNY, UNITS_INTERNATIONAL, UNITS_MARKETI
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Option
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Tab
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec
 from umcloud.doors.kit.values import Badge, Code, Exact, Key, Link, Tone
 from umcloud.doors.office.export import export
-from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff, uuid_or_none
+from umcloud.doors.office.standing import BOOKS, STATEMENTS, id_in_path, only_staff
 from umcloud.doors.office.words import journal_name, journal_words
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
@@ -54,12 +57,17 @@ def journal_path(lane: int, journal_id: JournalId) -> str:
     return f"/ledger/journals/{lane}/{show('jrn', journal_id)}"
 
 
+def _reason(row: Any) -> str | None:
+    """Return why it was booked, where that says more than its kind does."""
+    return None if row.reason == row.kind else row.reason
+
+
 JOURNALS = TableSpec(
     name="journals",
     columns=(
         Column("booked_at", "office.ledger.booked"),
         Column("kind", "office.ledger.kind", value=lambda row: journal_words(row.kind)),
-        Column("reason", "office.ledger.reason", wide=True),
+        Column("reason", "office.ledger.reason", value=_reason, wide=True),
         Column("lane", "office.ledger.lane", optional=True, numeric=True),
         Column(
             "id", "office.ledger.id", value=lambda row: Code(show("jrn", row.id)), optional=True
@@ -82,7 +90,7 @@ STATEMENT = TableSpec(
     columns=(
         Column("booked_at", "office.ledger.booked"),
         Column("kind", "office.ledger.kind", value=lambda row: journal_words(row.kind)),
-        Column("reason", "office.ledger.reason", wide=True),
+        Column("reason", "office.ledger.reason", value=_reason, wide=True),
         Column(
             "currency",
             "office.ledger.currency",
@@ -157,30 +165,20 @@ async def trial(request: Request) -> Response:
 @only_staff(*BOOKS)
 async def journals(request: Request) -> Response:
     """List journals of all lanes, newest first."""
-    context, query = context_of(request), read_query(request, JOURNALS)
-    async with context.transaction() as tx:
-        rows = await explorer.journals(
-            tx,
-            kind=query["kind"],
-            before=uuid_or_none(query.after[0]) if query.after else None,
-            limit=query.limit + 1,
-        )
-    table = fill_table(request, JOURNALS, query, rows, cursor=lambda row: (row.id,))
+    table = await listing(request, JOURNALS, _journals)
     return await render(request, "office/journals.html", tabs=TABS, table=table)
+
+
+async def _journals(tx: Tx, asked: Slice) -> list[explorer.JournalHead]:
+    return await explorer.journals(
+        tx, kind=asked.query["kind"], before=asked.after_id, limit=asked.limit
+    )
 
 
 @only_staff(*BOOKS)
 async def journals_exported(request: Request) -> Response:
     """Take the same journals out as a file."""
-    query = read_query(request, JOURNALS)
-
-    async def fetch(
-        tx: Tx, last: explorer.JournalHead | None, limit: int
-    ) -> list[explorer.JournalHead]:
-        before = last.id if last else None
-        return await explorer.journals(tx, kind=query["kind"], before=before, limit=limit)
-
-    return await export(request, JOURNALS, query, fetch)
+    return await export(request, JOURNALS, _journals)
 
 
 @only_staff(*STATEMENTS)
@@ -199,8 +197,8 @@ async def journal(request: Request) -> Response:
         else None
     )
     facts = [
-        Fact(Key("office.ledger.kind"), Code(head.kind)),
-        Fact(Key("office.ledger.reason"), head.reason),
+        Fact(Key("office.ledger.kind"), journal_words(head.kind)),
+        Fact(Key("office.ledger.reason"), _reason(head)),
         Fact(Key("office.ledger.booked"), head.booked_at),
         Fact(Key("office.ledger.effective"), head.effective_on),
         Fact(Key("office.ledger.reverses"), reverses),
@@ -244,23 +242,15 @@ async def _sides(
 @only_staff(*STATEMENTS)
 async def statement(request: Request) -> Response:
     """Show a customer's wallet line by line, newest first."""
-    context, query = context_of(request), read_query(request, STATEMENT)
-    account_id = AccountId(id_in_path(request, "acc"))
-    before = query.after[0] if query.after else ""
+    context, account_id = context_of(request), AccountId(id_in_path(request, "acc"))
     async with context.transaction() as tx:
         account = await accounts.account(tx, account_id)
         if account is None:
             raise NothingHere
-        rows = await queries.statement(
-            tx,
-            account_id,
-            currency=query["currency"] or CNY,
-            before_seq=int(before) if before.isascii() and before.isdigit() else None,
-            limit=query.limit + 1,
-        )
         balance = await queries.balance(tx, account_id)
-    spec = _leading_to(account_id)
-    table = fill_table(request, spec, query, rows, cursor=lambda row: (row.seq,))
+    table = await listing(
+        request, _leading_to(account_id), partial(_lines, account_id), cursor=_by_seq
+    )
     return await render(
         request,
         "office/statement.html",
@@ -275,18 +265,23 @@ async def statement(request: Request) -> Response:
 @only_staff(*STATEMENTS)
 async def statement_exported(request: Request) -> Response:
     """Take the same lines of a customer's wallet out as a file."""
-    query = read_query(request, STATEMENT)
     account_id = AccountId(id_in_path(request, "acc"))
+    fetch = partial(_lines, account_id)
+    return await export(request, STATEMENT, fetch, _by_seq, account_id=account_id)
 
-    async def fetch(
-        tx: Tx, last: queries.LedgerLine | None, limit: int
-    ) -> list[queries.LedgerLine]:
-        currency, before = query["currency"] or CNY, last.seq if last else None
-        return await queries.statement(
-            tx, account_id, currency=currency, before_seq=before, limit=limit
-        )
 
-    return await export(request, STATEMENT, query, fetch, account_id=account_id)
+def _by_seq(line: queries.LedgerLine) -> tuple[int]:
+    return (line.seq,)
+
+
+async def _lines(account_id: AccountId, tx: Tx, asked: Slice) -> list[queries.LedgerLine]:
+    return await queries.statement(
+        tx,
+        account_id,
+        currency=asked.query["currency"] or CNY,
+        before_seq=asked.after_number,
+        limit=asked.limit,
+    )
 
 
 def _leading_to(account_id: AccountId) -> TableSpec:

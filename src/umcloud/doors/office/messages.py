@@ -19,6 +19,7 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import LongText, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
+from umcloud.doors.kit.listing import Slice
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Step, Why
 from umcloud.doors.kit.table import (
@@ -206,16 +207,15 @@ async def _edge(
 @only_staff(*MESSAGES)
 async def exported(request: Request) -> Response:
     """Take the same search out as a file; numbers and texts stay masked."""
-    query = read_query(request, RECORDS)
-    asked = wanted(query, context_of(request).act.now)
+    asked = wanted(read_query(request, RECORDS), context_of(request).act.now)
 
-    async def fetch(tx: Tx, last: MessageView | None, limit: int) -> list[MessageView]:
+    async def fetch(tx: Tx, part: Slice) -> list[MessageView]:
         if asked is None:
             return []
-        return await queries.search(tx, asked, before=last.id if last else None, limit=limit)
+        return await queries.search(tx, asked, before=part.after_id, limit=part.limit)
 
     owner = asked.account_id if asked else None
-    return await export(request, RECORDS, query, fetch, account_id=owner)
+    return await export(request, RECORDS, fetch, account_id=owner)
 
 
 @only_staff(*MESSAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,10 +35,9 @@ from umcloud.doors.kit.table import (
     Column,
     Empty,
     Filter,
-    Query,
     Table,
     TableSpec,
-    fill_table,
+    fill_listed,
     read_query,
 )
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Tone, UnitPrice
@@ -68,6 +68,12 @@ DRAFT_TONES = {
     DraftState.PUBLISHED: Tone.GOOD,
     DraftState.WITHDRAWN: Tone.IDLE,
 }
+#: The published lists that shipped prices name first in their source.
+_RULES = {
+    "R-PRICE-01": "office.prices.source.domestic",
+    "R-PRICE-05": "office.prices.source.international",
+}
+_RULE = re.compile(r"R-PRICE-[0-9]{2}")
 CLASSES = tuple(Option(one.value, Key(f"office.class.{one.value}")) for one in MessageClass)
 CLASS_FILTER = Filter("cls", "office.prices.class", kind="choice", options=CLASSES)
 
@@ -98,6 +104,14 @@ def version_path(list_id: UUID) -> str:
     return f"/published/versions/{show('prc', list_id)}"
 
 
+def source_words(source: str) -> object:
+    """Return what a price is taken from in words, with its reference beneath; or as typed."""
+    known = _RULE.match(source)
+    if known is None or known[0] not in _RULES:
+        return source
+    return Lines(Key(_RULES[known[0]]), source)
+
+
 def _class(row: PriceVersion | PriceChange) -> object:
     words = Key(f"office.class.{row.cls.value}")
     return Lines(words, f"{row.destination} {row.countries}".strip()) if row.destination else words
@@ -105,7 +119,7 @@ def _class(row: PriceVersion | PriceChange) -> object:
 
 def _tier(row: PriceVersion | PriceChange) -> str:
     start = f"{row.tier_from:,}"
-    return f"{start}+" if row.tier_below is None else f"{start} – {row.tier_below - 1:,}"
+    return f"{start}+" if row.tier_below is None else f"{start}\u00a0–\u00a0{row.tier_below - 1:,}"
 
 
 def _price(amount: Any) -> object:
@@ -138,7 +152,12 @@ PRICES = TableSpec(
         ),
         Column("valid_from", "office.prices.from", value=lambda one: one.row.valid_from),
         Column("valid_to", "office.prices.to", value=lambda one: one.row.valid_to, optional=True),
-        Column("source", "office.prices.source", value=lambda one: Code(one.row.source), wide=True),
+        Column(
+            "source",
+            "office.prices.source",
+            value=lambda one: source_words(one.row.source),
+            wide=True,
+        ),
         Column(
             "tax_code",
             "office.prices.tax",
@@ -170,7 +189,9 @@ VERSIONS = TableSpec(
     columns=(
         Column("begins", "office.prices.from"),
         Column("time", "office.prices.time", value=lambda one: time_badge(one.time)),
-        Column("source", "office.prices.source", value=lambda one: Code(one.source), wide=True),
+        Column(
+            "source", "office.prices.source", value=lambda one: source_words(one.source), wide=True
+        ),
         Column("prices", "office.versions.prices"),
         Column("recorded_at", "office.prices.recorded"),
         Column("by", "office.versions.by"),
@@ -207,17 +228,6 @@ CHANGES = TableSpec(
 )
 
 
-def in_pages(request: Request, spec: TableSpec, query: Query, rows: Sequence[Any]) -> Table:
-    """Return one page of rows that are in memory already; the cursor is a place among them."""
-    text = query.after[0] if query.after else "0"
-    start = int(text) if text.isascii() and text.isdigit() else 0
-    shown = rows[start : start + query.limit + 1]
-    places = {id(row): place for place, row in enumerate(shown, start + 1)}
-    return fill_table(
-        request, spec, query, shown, cursor=lambda row: (places[id(row)],), total=len(rows)
-    )
-
-
 def changes_table(request: Request, changes: Sequence[PriceChange]) -> Table:
     """Return a comparison as a table with filters."""
     query = read_query(request, CHANGES)
@@ -226,7 +236,7 @@ def changes_table(request: Request, changes: Sequence[PriceChange]) -> Table:
         for row in changes
         if query["cls"] in (None, row.cls.value) and query["turn"] in (None, row.turn.value)
     ]
-    return in_pages(request, CHANGES, query, rows)
+    return fill_listed(request, CHANGES, query, rows)
 
 
 def _standing(every: Sequence[PriceVersion], now: datetime) -> list[Shown]:
@@ -260,7 +270,7 @@ async def prices(request: Request) -> Response:
             one.row.id,
         ),
     )
-    table = in_pages(request, PRICES, query, found)
+    table = fill_listed(request, PRICES, query, found)
     return await render(request, "office/prices.html", tabs=TABS, table=table)
 
 
@@ -309,7 +319,7 @@ async def versions(request: Request) -> Response:
         request,
         "office/versions.html",
         tabs=TABS,
-        table=in_pages(request, VERSIONS, query, rows),
+        table=fill_listed(request, VERSIONS, query, rows),
         drafts=[
             (one, show("prc", one.id), people.get(one.prepared_by, "?"))
             for one in drafts
@@ -338,7 +348,7 @@ async def version(request: Request) -> Response:
     facts = [
         Fact(Key("office.prices.time"), time_badge(standing.time)),
         Fact(Key("office.prices.from"), begins),
-        Fact(Key("office.prices.source"), Code(standing.source)),
+        Fact(Key("office.prices.source"), source_words(standing.source)),
         Fact(Key("office.versions.prices"), standing.prices),
         Fact(Key("office.prices.recorded"), recorded_at),
         Fact(Key("office.versions.prepared_by"), people.get(draft.prepared_by) if draft else None),

@@ -29,7 +29,13 @@ from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.values import Badge, Key
-from umcloud.doors.office.prices import DRAFT_TONES, changes_table, names, version_path
+from umcloud.doors.office.prices import (
+    DRAFT_TONES,
+    changes_table,
+    names,
+    source_words,
+    version_path,
+)
 from umcloud.doors.office.standing import PRICING, id_in_path, may, only_staff
 from umcloud.kernel.ids import show
 from umcloud.kernel.moments import day_begins, shanghai_day
@@ -201,7 +207,7 @@ async def _draft(request: Request, refusal: Refusal | None = None) -> Response:
     facts = [
         Fact(Key("office.staff.state"), badge),
         Fact(Key("office.prices.from"), day_begins(found.begins_on)),
-        Fact(Key("office.prices.source"), found.source),
+        Fact(Key("office.prices.source"), source_words(found.source)),
         Fact(Key("office.versions.prepared_by"), people.get(found.prepared_by)),
         Fact(Key("office.versions.prepared"), found.prepared_at),
         Fact(

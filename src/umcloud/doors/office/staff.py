@@ -20,9 +20,8 @@ from umcloud.doors.kit.fields import Checks, Email, LongText, Option, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, read_query
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_listed, read_query
 from umcloud.doors.kit.values import Badge, Code, Key, Lines, Tone
-from umcloud.doors.office.prices import in_pages
 from umcloud.doors.office.standing import PEOPLE, id_in_path, may, office_of, only_staff
 from umcloud.doors.office.words import deed_words
 from umcloud.infra.i18n import Texts
@@ -131,7 +130,7 @@ async def staff(request: Request) -> Response:
         and (role is None or StaffRole(role) in one.roles)
         and state in (None, one.state.value)
     ]
-    table = in_pages(request, TABLE, query, found)
+    table = fill_listed(request, TABLE, query, found)
     return await render(request, "office/staff.html", table=table, may_change=may(request))
 
 

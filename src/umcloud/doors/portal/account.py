@@ -10,36 +10,19 @@ from starlette.routing import Route
 
 from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts import service as account_deeds
-from umcloud.domains.accounts.model import AccountState, Role, SignInId
+from umcloud.domains.accounts.model import AccountState, SignInId
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
-from umcloud.domains.audit import queries as audit
-from umcloud.domains.audit.model import AuditRecord
 from umcloud.domains.identity import queries as identity
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.table import Column, Empty, TableSpec, fill_table, read_query
-from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
-from umcloud.doors.portal.shown import cursor_id, enum_key, event_words
-from umcloud.infra.i18n import Texts
+from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone
+from umcloud.doors.portal import activity
+from umcloud.doors.portal.shown import enum_key
 from umcloud.kernel.ids import MemberId, read, show
-
-LOG = TableSpec(
-    name="log",
-    columns=(
-        Column("at", "portal.at"),
-        Column("deed", "portal.log.deed", value=lambda row: row.deed, wide=True),
-        Column("about", "portal.log.about", value=lambda row: row.about),
-        Column("actor", "portal.log.actor", value=lambda row: row.actor),
-        Column("door", "portal.log.door", value=lambda row: row.door),
-        Column("ip", "portal.log.ip", value=lambda row: row.ip),
-        Column("request", "portal.log.request", value=lambda row: row.request, optional=True),
-    ),
-    empty=Empty("portal.log.none", "portal.log.none.text", "history"),
-)
 
 
 async def profile(request: Request) -> Response:
@@ -131,46 +114,6 @@ async def evidence(request: Request) -> Response:
     return JSONResponse(found, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
-class _Shown:
-    """A record of the log in the reader's words."""
-
-    def __init__(self, record: AuditRecord, people: dict[UUID, str], texts: Texts) -> None:
-        self.id = record.id
-        self.at = record.at
-        self.deed = Lines(event_words(texts, record.name), record.name)
-        self.about = _about(record, people, texts)
-        named = people.get(record.actor_id) if record.actor_id else None
-        self.actor = named or Key(f"portal.actor.{record.actor_kind.value}")
-        self.door = Key(f"portal.door.{record.door.value}")
-        self.ip = record.ip
-        self.request = Code(show("req", record.request_id))
-
-
-def _about(record: AuditRecord, people: dict[UUID, str], texts: Texts) -> object:
-    """Return whom it concerned, and for a role what it was and is."""
-    facts = record.facts
-    member_id = facts.get("member_id")
-    whom = next((name for one, name in people.items() if str(one) == member_id), None)
-    roles = [str(facts[name]) for name in ("before", "after", "role") if facts.get(name)]
-    known = [texts.ui(f"enum.Role.{role}") for role in roles if role in Role.__members__]
-    shown = whom or facts.get("masked_contact")
-    return Lines(shown, " → ".join(known)) if known else shown
-
-
-async def log(request: Request) -> Response:
-    """List what was done in the account, by whom and through which door."""
-    context, query = context_of(request), read_query(request, LOG)
-    async with context.transaction() as tx:
-        found = await audit.for_account(
-            tx, context.account_id, before=cursor_id(query), limit=query.limit + 1
-        )
-        people = await accounts.members(tx, context.account_id, removed=True)
-    names: dict[UUID, str] = {one.id: one.name for one in people}
-    rows = [_Shown(one, names, context.texts) for one in found]
-    table = fill_table(request, LOG, query, rows, lambda row: (row.id,))
-    return await render(request, "portal/log.html", table=table)
-
-
 async def sessions(request: Request) -> Response:
     """List where the person is signed in."""
     context = context_of(request)
@@ -220,7 +163,7 @@ ROUTES = [
     Route("/account/agreements", consents),
     Route("/account/agreements/evidence.json", evidence),
     Route("/account/agreements/{version}", agreement),
-    Route("/account/log", log),
+    *activity.ROUTES,
     Route("/account/sessions", sessions),
     Route("/account/sessions/others", end_others, methods=["POST"]),
     Route("/account/sessions/{session}", end_session, methods=["POST"]),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -17,21 +17,18 @@ from umcloud.domains.messaging import queries as messaging
 from umcloud.domains.payments import queries as payment_queries
 from umcloud.domains.payments import service as payments
 from umcloud.domains.payments.model import MAXIMUM, Payment, PaymentState
-from umcloud.doors.kit.context import RequestContext, context_of
+from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Amount, Option
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
-from umcloud.doors.kit.live import csv_response
+from umcloud.doors.kit.listing import Slice, csv_of, listing
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.story import Fact, Stat
 from umcloud.doors.kit.table import (
     Column,
     Empty,
     Filter,
-    Query,
     TableSpec,
-    csv_heading,
-    csv_row,
     fill_table,
     read_query,
 )
@@ -39,11 +36,10 @@ from umcloud.doors.kit.values import Code, Exact, Key, Link
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import cursor_id, state_badge
 from umcloud.infra.db import Tx
-from umcloud.kernel.ids import PaymentId, read, show
-from umcloud.kernel.moments import day_begins, shanghai_day
+from umcloud.kernel.ids import AccountId, PaymentId, read, show
+from umcloud.kernel.moments import shanghai_day
 from umcloud.kernel.money import Money
 
-EXPORT_PAGE = 500
 RECHARGE = FormSpec(
     "recharge",
     submit="portal.recharge.act",
@@ -254,47 +250,31 @@ def _payment_facts(one: Payment) -> list[Fact]:
 
 async def statement(request: Request) -> Response:
     """List every line of a wallet."""
-    context, query = context_of(request), read_query(request, STATEMENT)
-    before = query.after[0] if query.after else ""
-    async with context.transaction() as tx:
-        found = await _lines(
-            tx, context, query, int(before) if before.isdecimal() else None, query.limit + 1
-        )
-    table = fill_table(request, STATEMENT, query, found, lambda j: (j.seq,))
+    fetch = partial(_lines, context_of(request).account_id)
+    table = await listing(request, STATEMENT, fetch, _by_seq)
     return await render(request, "portal/statement.html", table=table)
 
 
-async def _lines(
-    tx: Tx, context: RequestContext, query: Query, before: int | None, limit: int
-) -> list[LedgerLine]:
-    since, until = query.day("since"), query.day("until")
+def _by_seq(line: LedgerLine) -> tuple[int]:
+    return (line.seq,)
+
+
+async def _lines(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[LedgerLine]:
     return await books.statement(
         tx,
-        context.account_id,
-        currency=query["currency"] or CNY,
-        before_seq=before,
-        since=day_begins(since) if since else None,
-        until=day_begins(until + timedelta(days=1)) if until else None,
-        limit=limit,
+        account_id,
+        currency=asked.query["currency"] or CNY,
+        before_seq=asked.after_number,
+        since=asked.since(),
+        until=asked.until(),
+        limit=asked.limit,
     )
 
 
 async def exported(request: Request) -> Response:
     """Stream the same lines as CSV."""
-    context, query = context_of(request), read_query(request, STATEMENT)
-
-    async def rows() -> AsyncIterator[list[str]]:
-        before = None
-        while True:
-            async with context.transaction() as tx:
-                found = await _lines(tx, context, query, before, EXPORT_PAGE)
-            for one in found:
-                yield csv_row(context.texts, STATEMENT, one)
-            if len(found) < EXPORT_PAGE:
-                return
-            before = found[-1].seq
-
-    return csv_response("statement.csv", csv_heading(context.texts, STATEMENT), rows())
+    fetch = partial(_lines, context_of(request).account_id)
+    return csv_of(request, STATEMENT, fetch, "statement.csv", _by_seq)
 
 
 ROUTES = [

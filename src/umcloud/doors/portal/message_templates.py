@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,12 +22,12 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Check, Choice, Hidden, LongText, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, posted, read_form, require_word
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Step
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec
 from umcloud.doors.kit.values import Body, Code, Key
 from umcloud.doors.portal.shown import (
-    cursor_id,
     enum_key,
     options_of,
     review_state,
@@ -34,6 +36,8 @@ from umcloud.doors.portal.shown import (
     state_badge,
 )
 from umcloud.doors.portal.stopping import reason_given, use_of
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId
 from umcloud.wire.gsm.segments import billed_segments
 
 NEW = FormSpec(
@@ -114,20 +118,22 @@ TABLE = TableSpec(
 
 async def listed(request: Request) -> Response:
     """List the account's templates."""
-    context, query = context_of(request), read_query(request, TABLE)
-    state, cls = query["state"], query["cls"]
-    async with context.transaction() as tx:
-        page = await queries.search(
-            tx,
-            account_id=context.account_id,
-            states=[ReviewState(int(state))] if state else (),
-            classes=[TemplateClass(cls)] if cls else (),
-            containing=query["text"] or "",
-            before=cursor_id(query),
-            limit=query.limit + 1,
-        )
-    table = fill_table(request, TABLE, query, page.items, lambda one: (one.id,))
+    table = await listing(request, TABLE, partial(_fetch, context_of(request).account_id))
     return await render(request, "portal/templates.html", table=table)
+
+
+async def _fetch(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[Template]:
+    state, cls = asked.query["state"], asked.query["cls"]
+    page = await queries.search(
+        tx,
+        account_id=account_id,
+        states=[ReviewState(int(state))] if state else (),
+        classes=[TemplateClass(cls)] if cls else (),
+        containing=asked.query["text"] or "",
+        before=asked.after_id,
+        limit=asked.limit,
+    )
+    return page.items
 
 
 async def new(request: Request) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
-from umcloud.doors.kit.live import csv_response
+from umcloud.doors.kit.listing import Slice, csv_of, listing
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
 from umcloud.doors.kit.table import (
@@ -24,20 +25,16 @@ from umcloud.doors.kit.table import (
     Filter,
     Query,
     TableSpec,
-    csv_heading,
-    csv_row,
-    fill_table,
-    read_query,
 )
 from umcloud.doors.kit.values import Badge, Key, Tone
 from umcloud.doors.portal import rights
-from umcloud.doors.portal.shown import cursor_id, shown_number
-from umcloud.kernel.ids import read, show
+from umcloud.doors.portal.shown import shown_number
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, read, show
 from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import parse_destination
 
 HERE = "/opt-outs"
-EXPORT_PAGE = 500
 NEW = FormSpec(
     "optout",
     submit="portal.optouts.enter",
@@ -80,48 +77,30 @@ async def page(request: Request) -> Response:
 
 
 async def _page(request: Request, form: Form) -> Response:
-    context, query = context_of(request), read_query(request, TABLE)
-    cursor, (number, odd) = cursor_id(query), _number(query)
-    found: list[OptOut] = []
-    if not odd:
-        async with context.transaction() as tx:
-            found = await queries.search(
-                tx,
-                context.account_id,
-                number=number,
-                before=OptOutId(cursor) if cursor else None,
-                limit=query.limit + 1,
-            )
-    table = fill_table(request, TABLE, query, found, lambda one: (one.id,))
+    context = context_of(request)
+    table = await listing(request, TABLE, partial(_fetch, context.account_id))
     return await render(
         request,
         "portal/opt_outs.html",
         table=table,
         form=form,
-        odd_number=odd,
+        odd_number=_number(table.query)[1],
         may_change=rights.has(context, Right.SEND),
     )
 
 
+async def _fetch(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[OptOut]:
+    cursor, (number, odd) = asked.after_id, _number(asked.query)
+    if odd:
+        return ()
+    before = OptOutId(cursor) if cursor else None
+    return await queries.search(tx, account_id, number=number, before=before, limit=asked.limit)
+
+
 async def exported(request: Request) -> Response:
     """Stream the same as CSV; numbers stay masked."""
-    context, query = context_of(request), read_query(request, TABLE)
-
-    async def rows() -> AsyncIterator[list[str]]:
-        before = None
-        number, odd = _number(query)
-        while not odd:
-            async with context.transaction() as tx:
-                found = await queries.search(
-                    tx, context.account_id, number=number, before=before, limit=EXPORT_PAGE
-                )
-            for one in found:
-                yield csv_row(context.texts, TABLE, one)
-            if len(found) < EXPORT_PAGE:
-                return
-            before = found[-1].id
-
-    return csv_response("opt-outs.csv", csv_heading(context.texts, TABLE), rows())
+    fetch = partial(_fetch, context_of(request).account_id)
+    return csv_of(request, TABLE, fetch, "opt-outs.csv")
 
 
 def _number(query: Query) -> tuple[str | None, bool]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -21,7 +22,8 @@ from umcloud.domains.messaging.queries import SearchFilter
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Option
-from umcloud.doors.kit.live import Part, csv_response, sse_response
+from umcloud.doors.kit.listing import Slice, csv_of, listing
+from umcloud.doors.kit.live import Part, sse_response
 from umcloud.doors.kit.render import part_text, render
 from umcloud.doors.kit.story import Fact, Step, Why
 from umcloud.doors.kit.table import (
@@ -30,15 +32,11 @@ from umcloud.doors.kit.table import (
     Filter,
     Query,
     TableSpec,
-    csv_heading,
-    csv_row,
-    fill_table,
-    read_query,
 )
 from umcloud.doors.kit.values import Body, Code, Exact, Key, Link, Tone, UnitPrice
 from umcloud.doors.portal import replies
 from umcloud.doors.portal.collaborators import collaborators
-from umcloud.doors.portal.shown import class_key, cursor_id, options_of, shown_number, state_badge
+from umcloud.doors.portal.shown import class_key, options_of, shown_number, state_badge
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import AccountId, MessageId, read, show
 from umcloud.kernel.moments import day_begins
@@ -47,7 +45,6 @@ from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import parse_destination
 
 LOOK_EVERY_SECONDS = 0.7
-EXPORT_PAGE = 500
 FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.REJECTED, Status.UNKNOWN})
 _CLASSES = tuple(Option(one.value, class_key(one.value)) for one in MessageClass)
 
@@ -117,33 +114,22 @@ def wanted(account_id: AccountId, query: Query) -> SearchFilter | None:
 
 async def listed(request: Request) -> Response:
     """List the account's messages, newest first."""
-    context, query = context_of(request), read_query(request, TABLE)
-    asked = wanted(context.account_id, query)
-    found: list[MessageView] = []
-    if asked is not None:
-        async with context.transaction() as tx:
-            found = await queries.search(tx, asked, before=cursor_id(query), limit=query.limit + 1)
-    table = fill_table(request, TABLE, query, found, lambda m: (m.id,))
-    return await render(request, "portal/records.html", table=table, odd_number=asked is None)
+    table = await listing(request, TABLE, partial(_fetch, context_of(request).account_id))
+    odd = wanted(context_of(request).account_id, table.query) is None
+    return await render(request, "portal/records.html", table=table, odd_number=odd)
+
+
+async def _fetch(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[MessageView]:
+    wish = wanted(account_id, asked.query)
+    if wish is None:
+        return ()
+    return await queries.search(tx, wish, before=asked.after_id, limit=asked.limit)
 
 
 async def exported(request: Request) -> Response:
     """Stream the same messages as CSV; numbers stay masked."""
-    context, query = context_of(request), read_query(request, TABLE)
-    asked = wanted(context.account_id, query)
-
-    async def rows() -> AsyncIterator[list[str]]:
-        before = None
-        while asked is not None:
-            async with context.transaction() as tx:
-                found = await queries.search(tx, asked, before=before, limit=EXPORT_PAGE)
-            for one in found:
-                yield csv_row(context.texts, TABLE, one)
-            if len(found) < EXPORT_PAGE:
-                return
-            before = found[-1].id
-
-    return csv_response("records.csv", csv_heading(context.texts, TABLE), rows())
+    fetch = partial(_fetch, context_of(request).account_id)
+    return csv_of(request, TABLE, fetch, "records.csv")
 
 
 def _id_of(request: Request) -> MessageId:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from umcloud.domains.inbound import queries
 from umcloud.domains.inbound.model import InboundId, InboundMessage
 from umcloud.domains.inbound.queries import InboundFilter
 from umcloud.doors.kit.context import context_of
-from umcloud.doors.kit.live import csv_response
+from umcloud.doors.kit.listing import Slice, csv_of, listing
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.table import (
     Column,
@@ -21,20 +22,15 @@ from umcloud.doors.kit.table import (
     Filter,
     Query,
     TableSpec,
-    csv_heading,
-    csv_row,
-    fill_table,
-    read_query,
 )
 from umcloud.doors.kit.values import Badge, Body, Code, Key, Link, Tone
 from umcloud.doors.portal import opt_outs
-from umcloud.doors.portal.shown import cursor_id, shown_number
-from umcloud.kernel.ids import show
+from umcloud.doors.portal.shown import shown_number
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId, show
 from umcloud.kernel.moments import day_begins
 from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import parse_destination
-
-EXPORT_PAGE = 500
 
 
 def _related(one: InboundMessage) -> object:
@@ -92,41 +88,23 @@ def wanted(query: Query) -> InboundFilter | None:
 
 async def listed(request: Request) -> Response:
     """List what was written back, newest first."""
-    context, query = context_of(request), read_query(request, TABLE)
-    asked, cursor = wanted(query), cursor_id(query)
-    found: list[InboundMessage] = []
-    if asked is not None:
-        async with context.transaction() as tx:
-            found = await queries.search(
-                tx,
-                context.account_id,
-                asked,
-                before=InboundId(cursor) if cursor else None,
-                limit=query.limit + 1,
-            )
-    table = fill_table(request, TABLE, query, found, lambda one: (one.id,))
-    return await render(request, "portal/replies.html", table=table, odd_number=asked is None)
+    table = await listing(request, TABLE, partial(_fetch, context_of(request).account_id))
+    odd = wanted(table.query) is None
+    return await render(request, "portal/replies.html", table=table, odd_number=odd)
+
+
+async def _fetch(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[InboundMessage]:
+    wish, cursor = wanted(asked.query), asked.after_id
+    if wish is None:
+        return ()
+    before = InboundId(cursor) if cursor else None
+    return await queries.search(tx, account_id, wish, before=before, limit=asked.limit)
 
 
 async def exported(request: Request) -> Response:
     """Stream the same as CSV; numbers stay masked."""
-    context, query = context_of(request), read_query(request, TABLE)
-    asked = wanted(query)
-
-    async def rows() -> AsyncIterator[list[str]]:
-        before = None
-        while asked is not None:
-            async with context.transaction() as tx:
-                found = await queries.search(
-                    tx, context.account_id, asked, before=before, limit=EXPORT_PAGE
-                )
-            for one in found:
-                yield csv_row(context.texts, TABLE, one)
-            if len(found) < EXPORT_PAGE:
-                return
-            before = found[-1].id
-
-    return csv_response("replies.csv", csv_heading(context.texts, TABLE), rows())
+    fetch = partial(_fetch, context_of(request).account_id)
+    return csv_of(request, TABLE, fetch, "replies.csv")
 
 
 ROUTES = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,12 +27,12 @@ from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Choice, File, Hidden, LongText, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form, require_word
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Step
-from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec, fill_table, read_query
+from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec
 from umcloud.doors.kit.values import Badge, Code, Key, Tone
 from umcloud.doors.portal.shown import (
-    cursor_id,
     enum_key,
     options_of,
     review_state,
@@ -39,6 +41,8 @@ from umcloud.doors.portal.shown import (
     state_badge,
 )
 from umcloud.doors.portal.stopping import reason_given, use_of
+from umcloud.infra.db import Tx
+from umcloud.kernel.ids import AccountId
 
 MOST_BYTES = 4 * 1024 * 1024
 NEW = FormSpec(
@@ -139,19 +143,21 @@ TABLE = TableSpec(
 
 async def listed(request: Request) -> Response:
     """List the account's signatures."""
-    context, query = context_of(request), read_query(request, TABLE)
-    state = query["state"]
-    async with context.transaction() as tx:
-        page = await queries.search(
-            tx,
-            account_id=context.account_id,
-            states=[ReviewState(int(state))] if state else (),
-            containing=query["text"] or "",
-            before=cursor_id(query),
-            limit=query.limit + 1,
-        )
-    table = fill_table(request, TABLE, query, page.items, lambda s: (s.id,))
+    table = await listing(request, TABLE, partial(_fetch, context_of(request).account_id))
     return await render(request, "portal/signatures.html", table=table)
+
+
+async def _fetch(account_id: AccountId, tx: Tx, asked: Slice) -> Sequence[Signature]:
+    state = asked.query["state"]
+    page = await queries.search(
+        tx,
+        account_id=account_id,
+        states=[ReviewState(int(state))] if state else (),
+        containing=asked.query["text"] or "",
+        before=asked.after_id,
+        limit=asked.limit,
+    )
+    return page.items
 
 
 async def new(request: Request) -> Response:

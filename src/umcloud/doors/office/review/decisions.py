@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -17,15 +16,13 @@ from umcloud.domains.audit import queries as audit
 from umcloud.domains.audit.model import AuditRecord
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.fields import Option
+from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import render
 from umcloud.doors.kit.table import (
     Column,
     Empty,
     Filter,
-    Query,
     TableSpec,
-    fill_table,
-    read_query,
 )
 from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone
 from umcloud.doors.office.export import export
@@ -35,11 +32,9 @@ from umcloud.doors.office.standing import (
     id_or_none,
     only_staff,
     reachable,
-    uuid_or_none,
 )
 from umcloud.infra.db import Tx
 from umcloud.kernel.ids import show
-from umcloud.kernel.moments import day_begins
 
 SUBJECTS = {"identity": "accounts", "signature": "signatures", "template": "templates"}
 TONES = {"approved": Tone.GOOD, "refused": Tone.BAD, "disabled": Tone.IDLE, "restored": Tone.GOOD}
@@ -124,8 +119,8 @@ async def _staff(request: Request) -> Names:
         return {cast("UUID", one.id): one.name for one in await accounts.staff_members(tx)}
 
 
-async def _search(tx: Tx, query: Query, before: UUID | None, limit: int) -> Sequence[AuditRecord]:
-    subject, verdict = query["subject"], query["verdict"]
+async def _search(tx: Tx, asked: Slice) -> Sequence[AuditRecord]:
+    subject, verdict = asked.query["subject"], asked.query["verdict"]
     names = [
         name
         for name in NAMES
@@ -133,29 +128,24 @@ async def _search(tx: Tx, query: Query, before: UUID | None, limit: int) -> Sequ
     ]
     if not names:
         return ()
-    since, until = query.day("since"), query.day("until")
     return await audit.search(
         tx,
         names=names,
-        actor_id=id_or_none("stf", query["by"]),
-        since=day_begins(since) if since else None,
-        until=day_begins(until + timedelta(days=1)) if until else None,
-        before=before,
-        limit=limit,
+        actor_id=id_or_none("stf", asked.query["by"]),
+        since=asked.since(),
+        until=asked.until(),
+        before=asked.after_id,
+        limit=asked.limit,
     )
 
 
 @only_staff(*DECISIONS)
 async def decisions(request: Request) -> Response:
     """List decisions, newest first."""
-    context, spec = context_of(request), _spec(await _staff(request))
-    query = read_query(request, spec)
-    before = uuid_or_none(query.after[0]) if query.after else None
-    async with context.transaction() as tx:
-        rows = await _search(tx, query, before, query.limit + 1)
+    spec = _spec(await _staff(request))
     if reachable(request, "/customers", *CUSTOMERS):
         spec = replace(spec, columns=tuple(map(_leading, spec.columns)))
-    table = fill_table(request, spec, query, rows, cursor=lambda row: (row.id,))
+    table = await listing(request, spec, _search)
     return await render(request, "office/decisions.html", table=table)
 
 
@@ -174,13 +164,7 @@ def _title_link(row: AuditRecord) -> object:
 @only_staff(*DECISIONS)
 async def exported(request: Request) -> Response:
     """Take the same decisions out as a file."""
-    spec = _spec(await _staff(request))
-    query = read_query(request, spec)
-
-    async def fetch(tx: Tx, last: AuditRecord | None, limit: int) -> Sequence[AuditRecord]:
-        return await _search(tx, query, last.id if last else None, limit)
-
-    return await export(request, spec, query, fetch)
+    return await export(request, _spec(await _staff(request)), _search)
 
 
 ROUTES = [Route("/reviews/decisions", decisions), Route("/reviews/decisions.csv", exported)]
