@@ -81,6 +81,14 @@ def test_the_text_is_appendix_b() -> None:
         (b"ID: 7 STAT: delivrd", ReceiptText(b"7", "DELIVRD", "", None, None)),
         (b"id:7 done date:2699991206 stat:EXPIRED", ReceiptText(b"7", "EXPIRED", "", None, None)),
         (b"id:7 stat:WHATEVER", ReceiptText(b"7", "UNKNOWN", "", None, None)),
+        # The names of 5.2.28 in place of the words of appendix B, and years in full.
+        (b"id:7 stat:DELIVERED", ReceiptText(b"7", "DELIVRD", "", None, None)),
+        (b"id:7 stat:Undeliverable", ReceiptText(b"7", "UNDELIV", "", None, None)),
+        (b"id:7 stat:REJECTED err:9", ReceiptText(b"7", "REJECTD", "9", None, None)),
+        (
+            b"id:7 done date:20260302120506 stat:DELIVRD err:0 text:",
+            ReceiptText(b"7", "DELIVRD", "0", None, datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)),
+        ),
         (b"id:7 stat:DELIVRD err:0 text:id:8", ReceiptText(b"7", "DELIVRD", "0", None, None)),
         (b"hello", None),
         (b"", None),

@@ -35,6 +35,13 @@ _WHOLE = re.compile(
 )
 _new = tuple.__new__
 _SHORT_STATES = {name.encode(): name for name in codes.STATES.values()}
+#: Some carriers write the names of 5.2.28 in full.
+_WORDS = _SHORT_STATES | {
+    b"DELIVERED": "DELIVRD",
+    b"UNDELIVERABLE": "UNDELIV",
+    b"REJECTED": "REJECTD",
+    b"ACCEPTED": "ACCEPTD",
+}
 
 
 class ReceiptText(NamedTuple):
@@ -67,8 +74,8 @@ def read_receipt(message: Message, zone: tzinfo) -> ReceiptText | None:
         fields = {name.lower(): value for name, value in reversed(_FIELD.findall(text))}
         message_id = fields.get(b"id", b"")[:64]
         submitted, done = fields.get(b"submit date", b""), fields.get(b"done date", b"")
-        stat, error = fields.get(b"stat", b"UNKNOWN")[:7].upper(), fields.get(b"err", b"")[:8]
-    state = _SHORT_STATES.get(stat, "UNKNOWN")
+        stat, error = fields.get(b"stat", b"UNKNOWN").upper(), fields.get(b"err", b"")[:8]
+    state = _WORDS.get(stat) or _WORDS.get(stat[:7], "UNKNOWN")
     words = error.decode("latin-1")
     if message.tlvs:
         message_id, state, words = _overruled(message.tlvs, message_id, state, words)
@@ -156,8 +163,10 @@ def _told(octets: bytes, zone: tzinfo) -> tuple[str, str, datetime | None]:
 def _moment(digits: bytes, zone: tzinfo) -> datetime | None:
     """Return YYMMDDhhmm or YYMMDDhhmmss as a moment in UTC; None for anything else.
 
-    Cached: thousands of receipts a second share a date.
+    A year may be written in full. Cached: thousands of receipts a second share a date.
     """
+    if len(digits) == 14:
+        digits = digits.removeprefix(b"20")
     if len(digits) not in {10, 12} or not digits.isdigit():
         return None
     year, month, day, hour, minute = (int(digits[at : at + 2]) for at in range(0, 10, 2))
