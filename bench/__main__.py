@@ -1,6 +1,7 @@
 """`./dev bench`: how fast it is, what a message costs, and beside what.
 
-    ./dev bench [--quick] [--rate 5000] [--runs 3] [--only accept,end-to-end,memory,parts]
+    ./dev bench [--quick] [--rate 5000] [--runs 3] [--a-request 1,100]
+                [--only accept,end-to-end,memory,parts]
 
 Everything runs on this machine at once: database with durable commits, doors, line, worker, the
 simulated carrier and the load generator. Figures are medians of the runs.
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=5000.0, help="messages/s end to end")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, help="of the end-to-end run")
+    parser.add_argument(
+        "--a-request", default="1,100", help="messages in one request of the end-to-end runs"
+    )
     parser.add_argument("--no-urls", action="store_true", help="customers without callbacks")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     chosen = parser.parse_args(arguments)
@@ -55,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if "accept" in wanted:
                 bench.accept()
             if "end-to-end" in wanted:
-                bench.end_to_end(chosen.rate, chosen.seconds or (10 if chosen.quick else 60))
+                seconds = chosen.seconds or (10 if chosen.quick else 60)
+                for batch in map(int, chosen.a_request.split(",")):
+                    bench.end_to_end(chosen.rate, seconds, batch)
             if "memory" in wanted:
                 bench.memory()
     if "parts" in wanted:
@@ -126,17 +132,24 @@ class Bench:
         _say(f"<!-- accept, {batch} a request: {found.per_second:,.0f}/s; drained {left:.0f} s -->")
         return found
 
-    def end_to_end(self, rate: float, seconds: float) -> None:
+    def end_to_end(self, rate: float, seconds: float, batch: int) -> None:
         """Print what a steady rate costs, by process, and whether a backlog grows."""
         runs = []
         for _ in range(self._runs):
             self._run += 1
-            found = sustain(self._stack, self._customers, rate=rate, seconds=seconds, run=self._run)
+            found = sustain(
+                self._stack,
+                self._customers,
+                rate=rate,
+                seconds=seconds,
+                run=self._run,
+                batch=batch,
+            )
             _warn(found.load)
             _say(f"<!-- asked {rate:,.0f}/s: ended {found.ended:,.0f}/s -->")
             runs.append(found)
         middle = sorted(runs, key=lambda one: one.ended)[len(runs) // 2]
-        _sustained(middle, seconds, all(one.steady for one in runs))
+        _sustained(middle, seconds, batch, all(one.steady for one in runs))
 
     def memory(self) -> None:
         """Print what each process holds after 200,000 messages."""
@@ -151,8 +164,14 @@ class Bench:
             _row(name, f"{usage.megabytes:,.0f}", usage.processes)
 
 
-def _sustained(found: Sustained, seconds: float, steady: bool) -> None:  # noqa: FBT001 - a fact
-    _heading(f"End to end at {found.asked:,.0f}/s for {seconds:.0f} s")
+def _sustained(
+    found: Sustained,
+    seconds: float,
+    batch: int,
+    steady: bool,  # noqa: FBT001 - a fact
+) -> None:
+    a_request = "one message a request" if batch == 1 else f"{batch} messages a request"
+    _heading(f"End to end at {found.asked:,.0f}/s for {seconds:.0f} s, {a_request}")
     told = " → callback queued, and made" if found.called else ""
     _say(f"accepted → charged → submitted over SMPP → receipt → settled{told}\n")
     _row("figure", "value")
