@@ -116,8 +116,7 @@ def drain(stack: Stack) -> float:
 
 def _called(stack: Stack) -> int:
     ((called,),) = stack.sql(
-        "SELECT coalesce(sum(jsonb_array_length(items)), 0)::int8 FROM callback_delivery "
-        "WHERE state = 'delivered'"
+        "SELECT coalesce(sum(size), 0)::int8 FROM callback_delivery WHERE state = 'delivered'"
     )
     return int(called)
 

@@ -38,9 +38,7 @@ _SESSION: Final = 0x019CAD1234567ABC8DEF012345670000
 def report(kind: Kind = Kind.DELIVERED) -> Report:
     """Return the end of a message that the examples are about."""
     code_ = {Kind.DELIVERED: "DELIVRD"}.get(kind, "UNDELIV")
-    return Report(
-        MessageId(UUID(int=_SESSION + 1)), "8613800138000", "order-1", 1, kind.value, code_, AT
-    )
+    return Report(str(UUID(int=_SESSION + 1)), "8613800138000", "order-1", 1, kind.value, code_, AT)
 
 
 def reply() -> InboundMessage:
@@ -68,7 +66,7 @@ def delivery(topic: Topic) -> Delivery:
         EndpointId(UUID(int=0)),
         AccountId(UUID(int=0)),
         topic,
-        items=(),
+        size=0 if topic is Topic.PING else 1,
         state=DeliveryState.PENDING,
         tries=0,
         attempts=0,

@@ -1,3 +1,6 @@
+from __future__ import annotations
+
+import asyncio
 from datetime import datetime
 
 import psycopg
@@ -57,3 +60,29 @@ async def test_the_raw_connection_shares_the_transaction(tx: Tx) -> None:
 
 def test_the_deed_has_the_moment(act: Act, now: datetime) -> None:
     assert act.now == now
+
+
+async def back_end(database: Database, together: asyncio.Barrier) -> int:
+    """Return whose transaction it was; several at once take several connections."""
+    async with database.transaction() as tx:
+        await together.wait()
+        return int((await tx.sql("SELECT pg_backend_pid()")).scalar_one())
+
+
+async def test_connections_that_were_lost_while_idle_are_made_anew(
+    database: Database, database_url: str
+) -> None:
+    """A restarted server shows in no transaction that begins after it."""
+    together = asyncio.Barrier(3)
+    before = await asyncio.gather(*(back_end(database, together) for _ in range(3)))
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await other.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM unnest(%s) AS pid", [before]
+        )
+    after = await asyncio.gather(*(back_end(database, together) for _ in range(3)))
+    assert len({*before, *after}) == 6
+
+
+async def test_a_connection_is_used_again(database: Database) -> None:
+    alone = asyncio.Barrier(1)
+    assert len({await back_end(database, alone) for _ in range(5)}) == 1

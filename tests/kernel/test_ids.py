@@ -14,10 +14,12 @@ from umcloud.kernel.ids import (
     PREFIXES,
     floor_of,
     lane_of,
+    letters,
     moment_of,
     read,
     show,
     uuid7,
+    uuid7_row,
 )
 
 moments = st.datetimes(
@@ -46,6 +48,15 @@ def test_ids_of_one_moment_differ() -> None:
     assert len({uuid7(moment) for _ in range(10_000)}) == 10_000
 
 
+@given(moments, st.integers(0, (1 << 47) - 1))
+def test_a_row_of_ids_goes_on_from_its_beginning(moment: datetime, place: int) -> None:
+    head, number = uuid7_row(moment)
+    one = UUID(f"{head}{number + place:012x}")
+    assert (one.version, one.variant) == (7, "specified in RFC 4122")
+    assert floor_of(moment) <= one
+    assert moment_of(one) == moment_of(floor_of(moment))
+
+
 @given(st.uuids(), st.sampled_from(sorted(PREFIXES)))
 def test_what_is_shown_is_read_back(identifier: UUID, prefix: str) -> None:
     shown = show(prefix, identifier)
@@ -53,6 +64,12 @@ def test_what_is_shown_is_read_back(identifier: UUID, prefix: str) -> None:
     assert read(prefix, shown) == identifier
     letters = shown.removeprefix(f"{prefix}_")
     assert read(prefix, f"{prefix}_{letters.upper()}") == identifier
+
+
+@given(st.integers(0, (1 << 128) - 1))
+def test_letters_are_the_number_to_base_32(number: int) -> None:
+    digits = [number >> (5 * place) & 31 for place in reversed(range(26))]
+    assert letters(number) == "".join("0123456789abcdefghjkmnpqrstvwxyz"[d] for d in digits)
 
 
 @given(st.uuids(), st.uuids())

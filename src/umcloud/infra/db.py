@@ -5,13 +5,16 @@ A `Tx` is an open transaction. Services receive one and never commit: the edge t
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import DDL, MetaData, Table, event, text
 from sqlalchemy.engine import CursorResult, Row, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import UserDefinedType
@@ -55,6 +58,21 @@ def before_all(statement: str) -> None:
 def after(table: Table, statement: str) -> None:
     """Run the DDL once the table is made: triggers, partitions, prepared shapes."""
     event.listen(table, "after_create", _ddl(statement))
+
+
+def _refuse_lost(connection: Any, *_: object) -> None:
+    """Let the pool connect anew where a pooled connection was lost, without asking the server.
+
+    An idle connection has nothing to read. Where there is something, the server has said goodbye
+    (it was restarted, or somebody ended this back end), and asking costs nothing.
+    """
+    below = cast("psycopg.AsyncConnection[Any]", connection.driver_connection)
+    if below.closed or below.info.transaction_status is not TransactionStatus.IDLE:
+        raise DisconnectionError
+    waiting = select.poll()
+    waiting.register(below.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 class Tx:
@@ -120,10 +138,12 @@ class Database:
             pool_size=pool_size,
             # None beyond the pool: a connection made and dropped again costs ten questions.
             max_overflow=0,
-            pool_pre_ping=True,
+            # Those used last first: their server side has its plans and catalogue at hand.
+            pool_use_lifo=True,
             hide_parameters=True,  # they are people's numbers, and errors end in logs
             connect_args={"application_name": application, "options": "-c timezone=UTC"},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_lost)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:

@@ -9,18 +9,25 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import httpx
 
+from umcloud.infra.exchanges import Answer, Connection, NoAnswerError
 from umcloud.kernel.refusals import Kind, Refusal
 
 #: Return the textual addresses of a host and port; OSError where there is none.
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 RESOLVE_SECONDS = 5.0
+KEPT_SECONDS = 10.0
+"""How long an idle connection is kept."""
+KEPT_MOST = 256
+"""With more connections than these open, none is kept."""
 _TRIED = 3
 
 #: What Python's `is_global` lets through and yet leads inside or to a cloud's own services.
@@ -98,56 +105,122 @@ class Outbound:
                 raise AddressForbidden(host=host)
         return list(found)
 
-    def client(
-        self, *, seconds: float, connections: int, trust: ssl.SSLContext | None = None
-    ) -> httpx.AsyncClient:
-        """Return a client that goes straight to judged addresses and follows nobody elsewhere.
+    def caller(self, *, seconds: float, trust: ssl.SSLContext | None = None) -> Caller:
+        """Return what calls judged addresses only; each call takes at most so many seconds.
 
         `trust` is whose certificates count; the usual ones where it is None.
-        Connections are not kept: a kept one belongs to an address, and the next host behind the
-        same address would inherit a certificate that was checked for another name.
         """
-        return httpx.AsyncClient(
-            transport=_Pinned(self, connections, trust),
-            timeout=httpx.Timeout(seconds),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        return Caller(self, seconds, trust or httpx.create_ssl_context(trust_env=False))
 
 
-class _Pinned(httpx.AsyncBaseTransport):
-    """Sends each request to a judged address, under the host's own name."""
+class _Where(NamedTuple):
+    """Whom a URL calls. A connection is used again for the same one and the same address."""
 
-    def __init__(self, outbound: Outbound, connections: int, trust: ssl.SSLContext | None) -> None:
+    scheme: str
+    host: str
+    port: int
+
+
+class Caller:
+    """Calls URLs at judged addresses, under the host's own name, and follows nobody elsewhere.
+
+    Connections are kept for a few seconds, each for its name and address alone: the next name
+    behind the same address would inherit a certificate that was checked for another one.
+    """
+
+    def __init__(self, outbound: Outbound, seconds: float, trust: ssl.SSLContext) -> None:
         self._outbound = outbound
-        self._below = httpx.AsyncHTTPTransport(
-            verify=trust or True,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=0),
-            trust_env=False,
-        )
+        self._seconds = seconds
+        self._trust = trust
+        self._open: set[Connection] = set()
+        self._idle: dict[tuple[_Where, str], list[Connection]] = defaultdict(list)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Resolve, judge, connect; refuses as `Outbound.addresses` does."""
-        host = request.url.raw_host.decode("ascii")
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        addresses = (await self._outbound.addresses(host, port))[:_TRIED]
-        for address in addresses[:-1]:
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for connection in tuple(self._open):
+            connection.close()
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, longest: int
+    ) -> Answer:
+        """Return the answer, of its body little more than `longest` octets (0: no body).
+
+        Refuses as `Outbound.addresses` does; raises NoAnswerError, TimeoutError. What is lost with
+        a kept connection before anything came back is sent again, so it may arrive twice.
+        """
+        where, path, name = _read(url)
+        lines = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {name}",
+            *(f"{key}: {value}" for key, value in headers.items()),
+            f"Content-Length: {len(body)}",
+        ]
+        request = "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body
+        async with asyncio.timeout(self._seconds):
+            addresses = (await self._outbound.addresses(where.host, where.port))[:_TRIED]
+            for kept in self._kept(where, addresses):
+                try:
+                    return await kept.exchange(request, longest=longest)
+                except NoAnswerError:
+                    if kept.heard:
+                        raise
+            fresh = await self._connect(where, addresses)
+            return await fresh.exchange(request, longest=longest)
+
+    def _kept(self, where: _Where, addresses: Sequence[str]) -> Iterator[Connection]:
+        for address in addresses:
+            resting = self._idle.get((where, address), [])
+            while resting:
+                yield resting.pop()
+
+    async def _connect(self, where: _Where, addresses: Sequence[str]) -> Connection:
+        failed = ""
+        for address in addresses:
             try:
-                return await self._to(request, host, address)
-            except httpx.ConnectError:
-                continue  # nothing was sent yet, so the next address may have it
-        return await self._to(request, host, addresses[-1])
+                return await self._to(where, address)
+            except OSError as error:  # a certificate of another name is one too
+                failed = type(error).__name__
+        raise NoAnswerError(f"no connection ({failed})")
 
-    async def _to(self, request: httpx.Request, host: str, address: str) -> httpx.Response:
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,  # with the Host header of the name
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
+    async def _to(self, where: _Where, address: str) -> Connection:
+        at = (where, address)
+        tls = where.scheme == "https"
+        _, made = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(
+                rest=lambda one: self._rest(at, one),
+                gone=lambda one: self._gone(at, one),
+                kept=KEPT_SECONDS,
+            ),
+            address,
+            where.port,
+            ssl=self._trust if tls else None,
+            server_hostname=where.host if tls else None,
         )
-        return await self._below.handle_async_request(pinned)
+        self._open.add(made)
+        return made
 
-    async def aclose(self) -> None:
-        """Close the transport below."""
-        await self._below.aclose()
+    def _rest(self, at: tuple[_Where, str], connection: Connection) -> None:
+        if len(self._open) > KEPT_MOST:
+            connection.close()
+        else:
+            self._idle[at].append(connection)
+
+    def _gone(self, at: tuple[_Where, str], connection: Connection) -> None:
+        self._open.discard(connection)
+        resting = self._idle.get(at, [])
+        if connection in resting:
+            resting.remove(connection)
+        if not resting:
+            self._idle.pop(at, None)
+
+
+@lru_cache(maxsize=1024)
+def _read(url: str) -> tuple[_Where, str, str]:
+    """Return whom a URL calls, the request's target and the name in its Host header."""
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise NoAnswerError("the URL cannot be read") from None
+    port = read.port or (443 if read.scheme == "https" else 80)
+    where = _Where(read.scheme, read.raw_host.decode("ascii"), port)
+    return where, read.raw_path.decode("ascii"), read.netloc.decode("ascii")

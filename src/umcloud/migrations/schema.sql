@@ -132,7 +132,9 @@ CREATE TABLE public.callback_delivery (
     endpoint_id uuid NOT NULL,
     account_id uuid NOT NULL,
     topic text NOT NULL,
-    items jsonb NOT NULL,
+    ids uuid[] NOT NULL,
+    xids xid8[] DEFAULT '{}'::xid8[] NOT NULL,
+    size integer GENERATED ALWAYS AS (cardinality(ids)) STORED NOT NULL,
     state text NOT NULL,
     tries integer NOT NULL,
     attempts integer NOT NULL,
@@ -143,12 +145,17 @@ CREATE TABLE public.callback_delivery (
     created_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     CONSTRAINT ck_callback_delivery_ended_says_when CHECK (((state = 'pending'::text) = (ended_at IS NULL))),
-    CONSTRAINT ck_callback_delivery_items_are_a_list CHECK ((jsonb_typeof(items) = 'array'::text)),
-    CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (jsonb_array_length(items) = 0)) AND (jsonb_array_length(items) <= 200))),
+    CONSTRAINT ck_callback_delivery_ends_have_xids CHECK ((cardinality(xids) =
+CASE topic
+    WHEN 'receipts'::text THEN size
+    ELSE 0
+END)),
+    CONSTRAINT ck_callback_delivery_items_fit CHECK ((((topic = 'ping'::text) = (size = 0)) AND (size <= 200))),
     CONSTRAINT ck_callback_delivery_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
     CONSTRAINT ck_callback_delivery_topic_known CHECK ((topic = ANY (ARRAY['receipts'::text, 'replies'::text, 'ping'::text]))),
     CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (((tries >= 0) AND (tries <= attempts)))
 );
+ALTER TABLE ONLY public.callback_delivery ALTER COLUMN ids SET STORAGE EXTERNAL;
 
 CREATE TABLE public.callback_endpoint (
     id uuid NOT NULL,

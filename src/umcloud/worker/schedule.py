@@ -182,7 +182,7 @@ async def _void_packages(tools: Tools) -> int:
 
 JOBS = (
     Job("log partitions", 600, _make_partitions),
-    Job("finals to callbacks", 1.0, _follow_finals, greedy=True, full=2_000),
+    Job("finals to callbacks", 1.0, _follow_finals, greedy=True, full=callbacks.PAGE),
     Job("callbacks", 0.2, _call_endpoints, greedy=True),
     Job("inbound messages", 0.3, _gather_inbound, greedy=True),
     Job("who was written to last", 2, _follow_talks, greedy=True, share=0.2),

@@ -7,16 +7,16 @@ import pytest
 
 from tests.domains.callbacks.conftest import Receiver, World
 from umcloud.domains.callbacks import errors, jobs, queries, service
-from umcloud.domains.callbacks.model import Form
+from umcloud.domains.callbacks.model import Form, Kind
 from umcloud.domains.messaging import finals
 from umcloud.infra.outbound import AddressForbidden
-from umcloud.kernel.ids import MessageId
+from umcloud.kernel.ids import MessageId, moment_of
 
 
 async def queued(world: World) -> list[MessageId]:
     async with world.database.transaction() as tx:
-        found = await queries.deliveries(tx, world.account_id, limit=1000)
-    return [MessageId(item.id) for delivery in found for item in delivery.items]
+        rows = await tx.sql("SELECT unnest(ids) AS id FROM callback_delivery")
+        return [MessageId(row.id) for row in rows]
 
 
 async def test_a_late_commit_is_not_skipped(world: World) -> None:
@@ -64,6 +64,27 @@ async def test_what_fails_is_followed_again(world: World) -> None:
     assert sorted(await queued(world)) == sorted(ends)
     async with world.database.transaction() as tx:
         assert await finals.behind(tx, jobs.FOLLOWER) == 0
+
+
+async def test_each_address_gets_its_ends_in_the_logs_order(world: World) -> None:
+    failures = await world.endpoint("http://127.0.0.1:9999/", kinds=frozenset({Kind.FAILED}))
+    everything = await world.endpoint("http://127.0.0.1:9999/")
+    ends = await world.end(*["failed"] * 401)
+    assert await world.follow(limit=401) == 401
+    for made in (failures, everything):
+        async with world.database.transaction() as tx:
+            found = (
+                await tx.sql(
+                    "SELECT id, size, ids, created_at FROM callback_delivery "
+                    "WHERE endpoint_id = :endpoint ORDER BY id",
+                    endpoint=made.endpoint.id,
+                )
+            ).all()
+        assert sorted(row.size for row in found) == [1, 200, 200]
+        assert sorted(id_ for row in found for id_ in row.ids) == sorted(ends)
+        assert all(row.ids == sorted(row.ids) for row in found)  # of one transaction and lane
+        assert {row.id.version for row in found} == {7}
+        assert all(abs(moment_of(row.id) - world.now) < timedelta(seconds=1) for row in found)
 
 
 async def test_numbers_and_texts_do_not_rest_in_deliveries(world: World) -> None:

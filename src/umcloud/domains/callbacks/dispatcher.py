@@ -6,24 +6,23 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
-
-import httpx
 
 from umcloud.domains.callbacks import events, payloads, rules, store
 from umcloud.domains.callbacks.model import DeliveryState, Form, Outcome, Topic
 from umcloud.domains.callbacks.service import SEAL
 from umcloud.domains.inbound import queries as inbound
-from umcloud.domains.inbound.model import InboundId
-from umcloud.domains.messaging import finals
+from umcloud.domains.messaging.finals import Report
 from umcloud.infra.clock import Now
 from umcloud.infra.db import Database, Tx
+from umcloud.infra.exchanges import Answer, NoAnswerError
 from umcloud.infra.outbound import Outbound
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import SYSTEM, Act, Door
-from umcloud.kernel.ids import EndpointId, MessageId, uuid7
+from umcloud.kernel.ids import EndpointId, uuid7
 from umcloud.kernel.refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,12 @@ log = logging.getLogger(__name__)
 TIMEOUT = 5.0
 LEASE = timedelta(seconds=60)
 """Longer than a call can take: a dispatcher that died lets go after it."""
-AT_ONCE = 32
+AT_ONCE = 128
+"""Calls under way: some endpoints take their time, and the others go on meanwhile."""
+BEGUN = 32
+"""Calls that are begun together, their bodies read by one statement."""
+GATHERED = 0.03
+"""Seconds in which outcomes wait for others, to be written in one transaction."""
 EACH = 4
 """Calls at once to one endpoint, so that a slow one does not hold up the others."""
 
@@ -49,15 +53,16 @@ class Dispatcher:
         timeout: float = TIMEOUT,
         at_once: int = AT_ONCE,
         each: int = EACH,
+        gathered: float = GATHERED,
     ) -> None:
         self._database = database
         self._now = now
         self._sealer = sealer
-        self._seconds = timeout
         self._at_once = at_once
         self._each = each
-        self._client = outbound.client(seconds=timeout, connections=at_once)
+        self._caller = outbound.caller(seconds=timeout)
         self._calls: set[asyncio.Task[None]] = set()
+        self._records = Records(database, now, gathered)
         self._busy: Counter[EndpointId] = Counter()
 
     async def __aenter__(self) -> Self:
@@ -70,13 +75,13 @@ class Dispatcher:
         trace: TracebackType | None,
     ) -> None:
         await self.drain()
-        await self._client.aclose()
+        self._caller.close()
 
     async def round(self) -> int:
-        """Begin as many due calls as there are free places; return how many."""
+        """Begin due calls, once there is a free place; return how many."""
+        while len(self._calls) >= self._at_once:
+            await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
         free = self._at_once - len(self._calls)
-        if free <= 0:
-            return 0
         now = self._now()
         async with self._database.transaction() as tx:
             claimed = await store.claim(
@@ -84,14 +89,16 @@ class Dispatcher:
                 now=now,
                 lease=uuid7(now),
                 lasts=LEASE,
-                limit=free,
+                limit=min(free, BEGUN),
                 each=self._each,
                 busy=self._busy,
             )
+        if not claimed:
+            return 0
         # Another transaction: one that has written keeps old versions of every wallet alive, and
         # whoever charges has to step over them.
         async with self._database.transaction() as tx:
-            ready = [(one, await self._body(tx, one)) for one in claimed]
+            ready = await _bodies(tx, claimed)
         for one, body in ready:
             self._busy[one.endpoint.id] += 1
             call = asyncio.create_task(self._deliver(one, body))
@@ -109,30 +116,10 @@ class Dispatcher:
         while self._calls:
             await asyncio.gather(*self._calls, return_exceptions=True)
 
-    async def _body(self, tx: Tx, claimed: store.Claimed) -> bytes:
-        delivery = claimed.delivery
-        if delivery.topic is Topic.REPLIES:
-            return await self._replies(tx, claimed)
-        reports = await finals.reports(
-            tx, delivery.account_id, [(item.xid, MessageId(item.id)) for item in delivery.items]
-        )
-        if claimed.endpoint.form is Form.NATIVE:
-            return payloads.native(reports)
-        return payloads.signed(delivery, reports)
-
-    async def _replies(self, tx: Tx, claimed: store.Claimed) -> bytes:
-        delivery = claimed.delivery
-        ids = [InboundId(item.id) for item in delivery.items]
-        replies = await inbound.chosen(tx, delivery.account_id, ids)
-        if claimed.endpoint.form is Form.NATIVE:
-            return payloads.native_replies(replies)
-        return payloads.signed_replies(delivery, replies)
-
     async def _deliver(self, claimed: store.Claimed, body: bytes) -> None:
         try:
             outcome = await self._call(claimed, body)
-            async with self._database.transaction() as tx:
-                await _record(tx, claimed, outcome, self._now())
+            await self._records.add(claimed, outcome)
         except Exception as error:  # noqa: BLE001 - whatever it was, the other calls go on
             # The lease runs out by itself, and then the delivery is tried again.
             log.warning("callback %s: %s", claimed.delivery.id, type(error).__name__)
@@ -145,59 +132,110 @@ class Dispatcher:
         begun = time.perf_counter()
         status: int | None = None
         try:
-            # httpx limits each step; a machine that trickles could stretch those without end.
-            async with asyncio.timeout(self._seconds):
-                status, error = await self._exchange(claimed, body)
+            answer = await self._ask(claimed, body)
+            status = answer.status
+            error = rules.objection(claimed.endpoint.form, status, answer.body)
         except Refusal as refusal:
             error = refusal.code
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             error = "no answer in time"
-        except httpx.HTTPError as failed:
-            error = f"no connection ({type(failed).__name__})"
+        except NoAnswerError as failed:
+            error = str(failed)
         return Outcome(status, error, round((time.perf_counter() - begun) * 1000))
 
-    async def _exchange(self, claimed: store.Claimed, body: bytes) -> tuple[int, str | None]:
+    async def _ask(self, claimed: store.Claimed, body: bytes) -> Answer:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Accept-Encoding": "identity",  # 4 KB of answer must not unfold into more
+            "Accept-Encoding": "identity",  # what says whether it is accepted is read as it comes
             "User-Agent": "UMCloud/1",
         }
         if claimed.secret_sealed is not None:
             secret = self._sealer.unseal(claimed.secret_sealed, purpose=SEAL).decode()
             headers[rules.SIGNATURE_HEADER] = rules.signature(secret, body, self._now())
-        answer = b""
-        request = self._client.build_request(
-            "POST", claimed.endpoint.url, content=body, headers=headers
+        native = claimed.endpoint.form is Form.NATIVE
+        return await self._caller.post(
+            claimed.endpoint.url, body, headers, longest=rules.ANSWER_LONGEST if native else 0
         )
-        response = await self._client.send(request, stream=True)
-        try:
-            if claimed.endpoint.form is Form.NATIVE:
-                async for piece in response.aiter_raw(rules.ANSWER_LONGEST):
-                    answer += piece
-                    if len(answer) > rules.ANSWER_LONGEST:
-                        break
-        finally:
-            await response.aclose()
-        status = response.status_code
-        return status, rules.objection(claimed.endpoint.form, status, answer)
 
 
-async def _record(tx: Tx, claimed: store.Claimed, outcome: Outcome, now: datetime) -> None:
+class Records:
+    """Writes down what calls came to, those that end within a moment in one transaction."""
+
+    def __init__(self, database: Database, now: Now, gathered: float) -> None:
+        self._database = database
+        self._now = now
+        self._seconds = gathered
+        self._waiting: list[tuple[store.Claimed, Outcome]] = []
+        self._next: asyncio.Task[None] | None = None
+
+    async def add(self, claimed: store.Claimed, outcome: Outcome) -> None:
+        """Return when it is written; raises what kept it from being written."""
+        self._waiting.append((claimed, outcome))
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+        # Shielded: one of those who wait may be cancelled, and the others' records are in it too.
+        await asyncio.shield(self._next)
+
+    async def _write(self) -> None:
+        await asyncio.sleep(self._seconds)
+        waiting, self._waiting, self._next = self._waiting, [], None
+        async with self._database.transaction() as tx:
+            await _record(tx, waiting, self._now())
+
+
+async def _bodies(tx: Tx, claimed: Sequence[store.Claimed]) -> list[tuple[store.Claimed, bytes]]:
+    """Return each with what to send, all ends of messages read by one statement."""
+    ends = [one for one in claimed if one.delivery.topic is Topic.RECEIPTS]
+    found = zip(ends, await store.reports(tx, ends), strict=True)
+    ready = [(one, _told(one, reports)) for one, reports in found]
+    for one in claimed:
+        if one.delivery.topic is Topic.REPLIES:
+            ready.append((one, await _replies(tx, one)))
+        elif one.delivery.topic is Topic.PING:
+            ready.append((one, _told(one, ())))
+    return ready
+
+
+def _told(claimed: store.Claimed, reports: Sequence[Report]) -> bytes:
+    if claimed.endpoint.form is Form.NATIVE:
+        return payloads.native(reports)
+    return payloads.signed(claimed.delivery, reports)
+
+
+async def _replies(tx: Tx, claimed: store.Claimed) -> bytes:
     delivery = claimed.delivery
-    next_at = None if outcome.error is None else rules.next_try(delivery.tries + 1, now)
-    if delivery.topic is Topic.PING:
-        next_at = None  # a test is one call; its answer is what was asked for
-    state = DeliveryState.PENDING if next_at else DeliveryState.DEAD
-    if outcome.error is None:
-        state = DeliveryState.DELIVERED
-    kept = await store.record(tx, claimed, outcome, now=now, state=state, next_at=next_at or now)
-    if not kept or state is not DeliveryState.DEAD or delivery.topic is Topic.PING:
-        return
-    host, _ = rules.host_and_port(claimed.endpoint.url)
+    ids = await store.reply_ids(tx, delivery.id)
+    replies = await inbound.chosen(tx, delivery.account_id, ids)
+    if claimed.endpoint.form is Form.NATIVE:
+        return payloads.native_replies(replies)
+    return payloads.signed_replies(delivery, replies)
+
+
+async def _record(tx: Tx, ended: Sequence[tuple[store.Claimed, Outcome]], now: datetime) -> None:
+    tried = [_follows(claimed, outcome, now) for claimed, outcome in ended]
+    written = await store.record(tx, tried, now)
     act = Act(SYSTEM, now, Door.WORKER, uuid7(now))
-    await tx.announce(
-        act,
-        events.DeliveryGivenUp(
-            delivery.account_id, claimed.endpoint.id, delivery.id, host, delivery.attempts + 1
-        ),
-    )
+    for one in tried:
+        delivery, endpoint = one.claimed.delivery, one.claimed.endpoint
+        if one.state is not DeliveryState.DEAD or delivery.topic is Topic.PING:
+            continue
+        if delivery.id in written:
+            host, _ = rules.host_and_port(endpoint.url)
+            attempts = delivery.attempts + 1
+            await tx.announce(
+                act,
+                events.DeliveryGivenUp(
+                    delivery.account_id, endpoint.id, delivery.id, host, attempts
+                ),
+            )
+
+
+def _follows(claimed: store.Claimed, outcome: Outcome, now: datetime) -> store.Tried:
+    delivery = claimed.delivery
+    if outcome.error is None:
+        return store.Tried(claimed, outcome, DeliveryState.DELIVERED, now)
+    next_at = rules.next_try(delivery.tries + 1, now)
+    if next_at is None or delivery.topic is Topic.PING:
+        # A test is one call; its answer is what was asked for.
+        return store.Tried(claimed, outcome, DeliveryState.DEAD, now)
+    return store.Tried(claimed, outcome, DeliveryState.PENDING, next_at)

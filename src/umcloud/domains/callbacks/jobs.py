@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from umcloud.domains.callbacks import rules, store
-from umcloud.domains.callbacks.model import Delivery, Endpoint, Item, Topic
+from umcloud.domains.callbacks.model import Endpoint, Topic
 from umcloud.domains.callbacks.service import new_delivery
 from umcloud.domains.inbound import news
 from umcloud.domains.messaging import finals
@@ -18,24 +19,21 @@ from umcloud.kernel.ids import AccountId
 
 FOLLOWER = "callbacks"
 REPLIES_FOLLOWER = "callbacks of replies"
+PAGE = 10_000
+"""Ends that are read at once: a full page, and the next is read without a rest."""
 KEPT = timedelta(days=30)
 """How long an ended delivery stays in the log."""
 
 
-async def follow(tx: Tx, act: Act, limit: int = 5000) -> int:
+async def follow(tx: Tx, act: Act, limit: int = PAGE) -> int:
     """Queue deliveries for the next ends of messages; return how many ends were read.
 
-    Deliveries and cursor move in one transaction: nothing is lost and nothing queued twice.
+    Deliveries and cursor move in one statement: nothing is lost and nothing queued twice.
     """
-    endpoints = await _listening(tx, Topic.RECEIPTS)
-    read, ended = await finals.take(tx, FOLLOWER, limit, accounts=endpoints)
-    wanted: dict[Endpoint, list[Item]] = defaultdict(list)
-    for account_id, ends in ended.items():
-        for endpoint in endpoints[account_id]:
-            kinds = {kind.value for kind in endpoint.kinds}
-            wanted[endpoint] += [Item(end.xid, end.id) for end in ends if end.state in kinds]
-    await store.add_deliveries(tx, _deliveries(act, Topic.RECEIPTS, wanted))
-    return read
+    cursor = await finals.locked_cursor(tx, FOLLOWER)
+    if cursor is None:
+        return 0
+    return await store.queue_ends(tx, act.now, cursor, limit=limit, batch=rules.BATCH)
 
 
 async def follow_replies(tx: Tx, act: Act, limit: int = 1000) -> int:
@@ -43,39 +41,28 @@ async def follow_replies(tx: Tx, act: Act, limit: int = 1000) -> int:
 
     Deliveries and cursor move in one transaction, as those of ends of messages do.
     """
-    endpoints = await _listening(tx, Topic.REPLIES)
+    endpoints: dict[AccountId, list[Endpoint]] = defaultdict(list)
+    for endpoint in await store.listening(tx, Topic.REPLIES):
+        endpoints[endpoint.account_id].append(endpoint)
     read, found = await news.take(tx, REPLIES_FOLLOWER, limit, accounts=endpoints)
-    wanted: dict[Endpoint, list[Item]] = defaultdict(list)
+    wanted: dict[Endpoint, list[UUID]] = defaultdict(list)
     for one in found:
         for endpoint in endpoints[one.account_id]:
-            wanted[endpoint].append(Item(one.xid, one.id))
-    await store.add_deliveries(tx, _deliveries(act, Topic.REPLIES, wanted))
+            wanted[endpoint].append(one.id)
+    await store.add_deliveries(
+        tx,
+        [
+            (replace(new_delivery(act, to.id, to.account_id), topic=Topic.REPLIES), batch)
+            for to, ids in wanted.items()
+            for batch in _batches(ids)
+        ],
+    )
     return read
 
 
-async def _listening(tx: Tx, about: Topic) -> dict[AccountId, list[Endpoint]]:
-    endpoints: dict[AccountId, list[Endpoint]] = defaultdict(list)
-    for endpoint in await store.listening(tx):
-        if endpoint.about is about:
-            endpoints[endpoint.account_id].append(endpoint)
-    return endpoints
-
-
-def _deliveries(
-    act: Act, topic: Topic, wanted: Mapping[Endpoint, Sequence[Item]]
-) -> list[Delivery]:
-    return [
-        replace(
-            new_delivery(act, endpoint.id, endpoint.account_id), topic=topic, items=tuple(batch)
-        )
-        for endpoint, items in wanted.items()
-        for batch in _batches(items)
-    ]
-
-
-def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for begin in range(0, len(items), rules.BATCH):
-        yield items[begin : begin + rules.BATCH]
+def _batches(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for begin in range(0, len(ids), rules.BATCH):
+        yield ids[begin : begin + rules.BATCH]
 
 
 async def forget(tx: Tx, now: datetime, limit: int = 1000) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from umcloud.kernel.ids import AccountId, DeliveryId, EndpointId
 
@@ -81,15 +80,6 @@ class NewEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """An end of a message, or a reply, by its place in its log; the rest is read when sent."""
-
-    xid: int
-    id: UUID
-    """The message's, or the inbound message's."""
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """A batch of ends for one endpoint, and what became of handing it over."""
 
@@ -97,7 +87,8 @@ class Delivery:
     endpoint_id: EndpointId
     account_id: AccountId
     topic: Topic
-    items: tuple[Item, ...]
+    size: int
+    """So many ends of messages, or replies."""
     state: DeliveryState
     tries: int
     """In this round; a replay begins a new one."""

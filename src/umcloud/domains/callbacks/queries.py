@@ -12,7 +12,7 @@ from umcloud.domains.callbacks.model import (
     EndpointCounts,
     EndpointState,
 )
-from umcloud.domains.callbacks.store import delivery_of, endpoint_of
+from umcloud.domains.callbacks.store import DELIVERY, delivery_of, endpoint_of
 from umcloud.domains.callbacks.tables import (
     callback_attempt,
     callback_delivery,
@@ -67,7 +67,7 @@ async def deliveries(
     limit: int = 50,
 ) -> list[Delivery]:
     """Return the account's deliveries, newest first, older than `before`."""
-    query = select(callback_delivery).where(_D.account_id == account_id)
+    query = select(*DELIVERY).where(_D.account_id == account_id)
     if endpoint_id is not None:
         query = query.where(_D.endpoint_id == endpoint_id)
     if state is not None:
@@ -81,7 +81,7 @@ async def deliveries(
 async def delivery(tx: Tx, account_id: AccountId, delivery_id: DeliveryId) -> Delivery | None:
     """Return one delivery; None where the account has no such one."""
     row = await tx.one_or_none(
-        select(callback_delivery).where(_D.id == delivery_id, _D.account_id == account_id)
+        select(*DELIVERY).where(_D.id == delivery_id, _D.account_id == account_id)
     )
     return delivery_of(row) if row else None
 

@@ -134,7 +134,7 @@ async def ping(tx: Tx, act: Act, *, account_id: AccountId, endpoint_id: Endpoint
     """Queue a test call without any message in it; its log shows what came of it."""
     await _mine(tx, account_id, endpoint_id)
     delivery = new_delivery(act, endpoint_id, account_id)
-    await store.add_deliveries(tx, [delivery])
+    await store.add_deliveries(tx, [(delivery, ())])
     await tx.announce(act, events.PingQueued(account_id, endpoint_id, delivery.id))
     return delivery
 
@@ -171,7 +171,7 @@ def new_delivery(act: Act, endpoint_id: EndpointId, account_id: AccountId) -> De
         endpoint_id=endpoint_id,
         account_id=account_id,
         topic=Topic.PING,
-        items=(),
+        size=0,
         state=DeliveryState.PENDING,
         tries=0,
         attempts=0,

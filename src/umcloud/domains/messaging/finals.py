@@ -7,38 +7,26 @@ second worker of the same name waits for nothing and takes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from umcloud.infra.db import Tx
-from umcloud.infra.hot import read_uuid
-from umcloud.kernel.ids import AccountId, MessageId, lane_of
 
 _BEGINNING = UUID(int=0)
 
 
-class End(NamedTuple):
-    """The end of one message: its place in the log, and how it was."""
+class Report(NamedTuple):
+    """What a customer is told of one message's end. A tuple, because one is made for every end."""
 
-    xid: int
-    id: MessageId
-    state: str
-    """delivered, failed, unknown or rejected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a customer is told of one message's end."""
-
-    id: MessageId
+    id: str
+    """The message's, as PostgreSQL writes a UUID."""
     destination: str
     """Dial code and national number, digits only."""
     client_ref: str | None
     segments: int
     state: str
+    """delivered, failed, unknown or rejected."""
     code: str
     at: datetime
 
@@ -56,58 +44,43 @@ WITH page AS MATERIALIZED (
     WHERE c.follower = :follower
 )
 """
-# One text an account: thousands of ends a second cost less to take apart than rows of columns.
-_PAGE_OF_ACCOUNTS = f"""
-{PAGE} SELECT n, account_id, ends FROM (SELECT count(*) AS n FROM page) AS read
-LEFT JOIN (
-    SELECT account_id,
-        string_agg(xid::text || ' ' || id || ' ' || state, ',' ORDER BY xid, lane, id) AS ends
-    FROM page WHERE account_id = ANY(CAST(:accounts AS uuid[])) GROUP BY account_id
-) AS told ON true
-"""  # noqa: S608 - every word is ours
-
-
-async def take(
-    tx: Tx, follower: str, limit: int, *, accounts: Collection[AccountId]
-) -> tuple[int, dict[AccountId, list[End]]]:
-    """Read the next finals for this follower and move its cursor past them.
-
-    Returns how many were read, and those of these accounts, each account's in the log's order. 0
-    where there are none, or another worker follows under this name at the moment.
-    """
-    cursor = await locked_cursor(tx, follower)
-    if cursor is None:
-        return 0, {}
-    rows = (await tx.sql(_PAGE_OF_ACCOUNTS, **cursor, limit=limit, accounts=list(accounts))).all()
-    return rows[0].n, {
-        AccountId(row.account_id): [_end(piece) for piece in row.ends.split(",")]
-        for row in rows
-        if row.ends
-    }
-
-
-def _end(written: str) -> End:
-    xid, id_, state = written.split(" ")
-    return End(int(xid), MessageId(UUID(int=read_uuid(id_))), state)
+#: What to tell of the ends in `place` (batch, n, xid, lane, id, account_id): the batch and a
+#: `Report`'s fields, in the order of n. Those of another account, and those no longer kept, are
+#: left out. All ids lie between `least` and `most`, which spares the search in other days.
+REPORTS = """
+SELECT place.batch, m.id::text, m.destination, m.client_ref, f.segments, f.state, f.code, f.at
+FROM place
+JOIN final AS f ON f.xid = place.xid AND f.lane = place.lane AND f.id = place.id
+    AND f.id BETWEEN %(least)s AND %(most)s
+JOIN message AS m ON m.lane = place.lane AND m.id = place.id AND m.account_id = place.account_id
+    AND m.id BETWEEN %(least)s AND %(most)s
+ORDER BY place.batch, place.n
+"""
 
 
 async def locked_cursor(tx: Tx, follower: str) -> dict[str, object] | None:
     """Return the parameters of `PAGE` but its limit; None while another worker holds the cursor."""
-    await tx.sql(
-        "INSERT INTO log_cursor (follower, xid, lane, id) "
-        "SELECT :follower, CAST('0' AS xid8), -1, :beginning "
-        "WHERE NOT EXISTS (SELECT 1 FROM log_cursor WHERE follower = :follower) "
-        "ON CONFLICT DO NOTHING",
-        follower=follower,
-        beginning=_BEGINNING,
-    )
-    row = (
+    found = await _lock(tx, follower)
+    if found is None:  # it never read before, or another worker holds it
         await tx.sql(
-            "SELECT xid::text AS xid, lane, id FROM log_cursor WHERE follower = :follower "
-            "FOR UPDATE SKIP LOCKED",
+            "INSERT INTO log_cursor (follower, xid, lane, id) "
+            "SELECT :follower, CAST('0' AS xid8), -1, :beginning "
+            "WHERE NOT EXISTS (SELECT 1 FROM log_cursor WHERE follower = :follower) "
+            "ON CONFLICT DO NOTHING",
             follower=follower,
+            beginning=_BEGINNING,
         )
-    ).one_or_none()
+        found = await _lock(tx, follower)
+    return found
+
+
+async def _lock(tx: Tx, follower: str) -> dict[str, object] | None:
+    rows = await tx.sql(
+        "SELECT xid::text AS xid, lane, id FROM log_cursor WHERE follower = :follower "
+        "FOR UPDATE SKIP LOCKED",
+        follower=follower,
+    )
+    row = rows.one_or_none()
     if row is None:
         return None
     return {"follower": follower, "xid": row.xid, "lane": row.lane, "last": row.id}
@@ -127,44 +100,3 @@ async def behind(tx: Tx, follower: str, limit: int = 100_000) -> int:
         )
     ).one()
     return int(row.n)
-
-
-async def reports(
-    tx: Tx, account_id: AccountId, places: Sequence[tuple[int, MessageId]]
-) -> list[Report]:
-    """Return what to tell of these finals (xid and message), in the order of `places`.
-
-    Those of another account, and those no longer kept, are left out.
-    """
-    if not places:
-        return []
-    ids = [message for _, message in places]
-    rows = (
-        await tx.sql(
-            "SELECT m.id, m.destination, m.client_ref, f.segments, f.state, f.code, f.at "
-            "FROM unnest(CAST(:xids AS text[]), CAST(:ids AS uuid[])) "
-            "WITH ORDINALITY AS place (xid, id, n) "
-            "JOIN final AS f ON f.xid = CAST(place.xid AS xid8) AND f.lane = :lane "
-            "AND f.id = place.id AND f.id BETWEEN :least AND :most "
-            "JOIN message AS m ON m.lane = :lane AND m.id = place.id "
-            "AND m.id BETWEEN :least AND :most AND m.account_id = :account ORDER BY place.n",
-            xids=[str(xid) for xid, _ in places],
-            ids=ids,
-            least=min(ids),  # the bounds spare the search in other days' partitions
-            most=max(ids),
-            lane=lane_of(account_id),
-            account=account_id,
-        )
-    ).all()
-    return [
-        Report(
-            MessageId(row.id),
-            row.destination,
-            row.client_ref,
-            row.segments,
-            row.state,
-            row.code,
-            row.at,
-        )
-        for row in rows
-    ]

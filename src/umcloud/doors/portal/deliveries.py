@@ -75,7 +75,7 @@ LOG = TableSpec(
         Column(
             "topic", "portal.callbacks.topic", value=lambda d: Key(f"portal.topic.{d.topic.value}")
         ),
-        Column("items", "portal.callbacks.items", value=lambda d: len(d.items)),
+        Column("size", "portal.callbacks.items"),
         Column("attempts", "portal.callbacks.attempts"),
         Column("last", "portal.callbacks.last", value=_last),
     ),
@@ -156,7 +156,7 @@ async def delivery(request: Request) -> Response:
         Fact(Key("portal.state"), delivery_badge(one.state)),
         Fact(Key("portal.callbacks.url"), _url(endpoint)),
         Fact(Key("portal.callbacks.topic"), Key(f"portal.topic.{one.topic.value}")),
-        Fact(Key("portal.callbacks.items"), len(one.items)),
+        Fact(Key("portal.callbacks.items"), one.size),
         Fact(Key("portal.created_at"), one.created_at),
         Fact(Key("portal.callbacks.next_at"), one.next_at if pending else None),
         Fact(Key("portal.id"), Code(show("dlv", one.id))),

@@ -1028,7 +1028,9 @@ CREATE TABLE callback_delivery (
 	endpoint_id UUID NOT NULL,
 	account_id UUID NOT NULL,
 	topic TEXT NOT NULL,
-	items JSONB NOT NULL,
+	ids UUID[] NOT NULL,
+	xids XID8[] DEFAULT '{}' NOT NULL,
+	size INTEGER GENERATED ALWAYS AS (cardinality(ids)) STORED NOT NULL,
 	state TEXT NOT NULL,
 	tries INTEGER NOT NULL,
 	attempts INTEGER NOT NULL,
@@ -1043,8 +1045,8 @@ CREATE TABLE callback_delivery (
 	CONSTRAINT ck_callback_delivery_state_known CHECK (state IN ('pending', 'delivered', 'dead')),
 	CONSTRAINT ck_callback_delivery_ended_says_when CHECK ((state = 'pending') = (ended_at IS NULL)),
 	CONSTRAINT ck_callback_delivery_tries_are_attempts CHECK (tries BETWEEN 0 AND attempts),
-	CONSTRAINT ck_callback_delivery_items_are_a_list CHECK (jsonb_typeof(items) = 'array'),
-	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (jsonb_array_length(items) = 0) AND jsonb_array_length(items) <= 200),
+	CONSTRAINT ck_callback_delivery_items_fit CHECK ((topic = 'ping') = (size = 0) AND size <= 200),
+	CONSTRAINT ck_callback_delivery_ends_have_xids CHECK (cardinality(xids) = CASE topic WHEN 'receipts' THEN size ELSE 0 END),
 	CONSTRAINT fk_callback_delivery_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES callback_endpoint (id),
 	CONSTRAINT fk_callback_delivery_account_id FOREIGN KEY(account_id) REFERENCES account (id)
 );
@@ -1054,6 +1056,8 @@ CREATE INDEX ix_callback_delivery_account_id_id ON callback_delivery (account_id
 CREATE INDEX ix_callback_delivery_due ON callback_delivery (endpoint_id, next_at) WHERE state = 'pending';
 
 CREATE INDEX ix_callback_delivery_endpoint_id_id ON callback_delivery (endpoint_id, id);
+
+ALTER TABLE callback_delivery ALTER COLUMN ids SET STORAGE EXTERNAL;
 
 CREATE TABLE consent (
 	id UUID NOT NULL,
