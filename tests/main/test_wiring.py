@@ -15,6 +15,7 @@ from umcloud.domains.agreements import service as agreements
 from umcloud.domains.agreements.shipped import shipped_texts
 from umcloud.domains.catalogue.events import PriceVersionPublished
 from umcloud.domains.messaging import facts
+from umcloud.domains.notifications import jobs as news
 from umcloud.domains.resources.signatures.events import SignatureEvent
 from umcloud.domains.resources.templates.events import TemplateEvent
 from umcloud.infra.bus import Bus
@@ -80,6 +81,7 @@ async def test_new_prices_are_told_to_every_customer(wired: Tx, act: Act, now: d
             vault=Vault(SEALER, memory_kib=8, rounds=1),
         )
     await wired.announce(act, PriceVersionPublished(UUID(int=1), 3, now, "test"))
+    assert await news.tell_everybody(wired, act, sealer=SEALER) == 2
     told = await wired.sql(
         "SELECT count(DISTINCT account_id) FROM notification WHERE event_name = 'price.published'"
     )

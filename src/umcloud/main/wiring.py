@@ -128,7 +128,7 @@ def wire(bus: Bus, *, sealer: Sealer) -> Bus:
     for event_type, email in TOLD.items():
         bus.on(event_type, _teller(sealer, email=email))
     for event_type, email in TOLD_TO_ALL.items():
-        bus.on(event_type, _crier(sealer, email=email))
+        bus.on(event_type, _crier(email=email))
     return bus
 
 
@@ -160,11 +160,11 @@ def _teller(sealer: Sealer, *, email: bool) -> Listener[Event]:
     return tell
 
 
-def _crier(sealer: Sealer, *, email: bool) -> Listener[Event]:
+def _crier(*, email: bool) -> Listener[Event]:
     async def tell(tx: Tx, act: Act, event: Event) -> None:
         known = {each.name: getattr(event, each.name) for each in fields(event)}
         await notifications.notify_everybody(
-            tx, act, event_name=event.name, facts=known, email=email, sealer=sealer
+            tx, act, event_name=event.name, facts=known, email=email
         )
 
     return tell

@@ -50,6 +50,19 @@ CREATE TABLE public.agreement_version (
     CONSTRAINT ck_agreement_version_version CHECK ((version <> ''::text))
 );
 
+CREATE TABLE public.announcement (
+    id uuid NOT NULL,
+    event_name character varying(80) NOT NULL,
+    facts jsonb NOT NULL,
+    email boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    after_account_id uuid,
+    told bigint NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT ck_announcement_in_order CHECK (((ended_at IS NULL) OR (ended_at >= created_at))),
+    CONSTRAINT ck_announcement_told_counted CHECK ((told >= 0))
+);
+
 CREATE TABLE public.api_key (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -1102,6 +1115,9 @@ ALTER TABLE ONLY public.account_subject
 ALTER TABLE ONLY public.agreement_version
     ADD CONSTRAINT pk_agreement_version PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.announcement
+    ADD CONSTRAINT pk_announcement PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT pk_api_key PRIMARY KEY (id);
 
@@ -1358,6 +1374,8 @@ ALTER TABLE ONLY public.wallet
     ADD CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency);
 
 CREATE INDEX ix_account_subject_subject_id ON public.account_subject USING btree (subject_id);
+
+CREATE INDEX ix_announcement_open ON public.announcement USING btree (id) WHERE (ended_at IS NULL);
 
 CREATE INDEX ix_api_key_account_id ON public.api_key USING btree (account_id);
 

@@ -106,6 +106,11 @@ async def _send_mail(tools: Tools) -> int:
     return report.sent
 
 
+async def _tell_everybody(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await notifications.tell_everybody(tx, tools.act(), sealer=tools.sealer)
+
+
 async def _seal_audit(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await audit.seal(tx, tools.act())
@@ -189,6 +194,7 @@ JOBS = (
     Job("old inbound parts", 3600, _forget_inbound, greedy=True),
     Job("counts by day", 1, _count_days, greedy=True, full=5_000),
     Job("accepted by day", 5, _count_accepted, share=0.2),
+    Job("news for everybody", 1, _tell_everybody, greedy=True, full=500),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),
     Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),

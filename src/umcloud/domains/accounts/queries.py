@@ -66,19 +66,33 @@ def _reached(text: str) -> ColumnElement[bool] | None:
     )
 
 
-async def addressees(tx: Tx) -> list[Addressee]:
-    """Return every account that is not closed, with the addresses of its active owners."""
+async def addressees(
+    tx: Tx, *, after: AccountId | None, until: datetime, limit: int
+) -> list[Addressee]:
+    """Return accounts that are not closed, with the addresses of their active owners.
+
+    In the order of their ids: up to `limit` behind `after`, of those opened by `until`.
+    """
+    account = tables.account.c
+    some = (
+        select(account.id, account.locale)
+        .where(account.state != AccountState.CLOSED.value, account.created_at <= until)
+        .order_by(account.id)
+        .limit(limit)
+    )
+    if after is not None:
+        some = some.where(account.id > after)
+    chosen = some.subquery()
     owner = and_(
-        tables.member.c.account_id == tables.account.c.id,
+        tables.member.c.account_id == chosen.c.id,
         tables.member.c.role == Role.OWNER.value,
         tables.member.c.state == MemberState.ACTIVE.value,
         tables.member.c.email.is_not(None),
     )
     query = (
-        select(tables.account.c.id, tables.account.c.locale, tables.member.c.email)
-        .select_from(tables.account.outerjoin(tables.member, owner))
-        .where(tables.account.c.state != AccountState.CLOSED.value)
-        .order_by(tables.account.c.id, tables.member.c.id)
+        select(chosen.c.id, chosen.c.locale, tables.member.c.email)
+        .select_from(chosen.outerjoin(tables.member, owner))
+        .order_by(chosen.c.id, tables.member.c.id)
     )
     found: dict[AccountId, Addressee] = {}
     for row in await tx.all(query):

@@ -1,15 +1,27 @@
-"""The mail job. Each mail has a transaction of its own, so one bad mail holds up no other."""
+"""The jobs: mails, each in a transaction of its own, and news for everybody, slice by slice."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
+from umcloud.domains.accounts import queries as accounts
+from umcloud.domains.accounts.model import Addressee
 from umcloud.domains.notifications import rules, store
 from umcloud.domains.notifications.events import MailGivenUp
-from umcloud.domains.notifications.model import MailState, QueuedMail, SendReport
+from umcloud.domains.notifications.model import (
+    Announcement,
+    MailId,
+    MailState,
+    Notification,
+    NotificationId,
+    QueuedMail,
+    SendReport,
+)
 from umcloud.domains.notifications.ports import MailSender, MailUndeliveredError
 from umcloud.infra.db import Database, Tx
+from umcloud.infra.i18n import Texts
 from umcloud.infra.mail import Mail
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import SYSTEM, Act, Door
@@ -38,6 +50,59 @@ async def send_due(
         postponed=counts[MailState.QUEUED],
         given_up=counts[MailState.DEAD],
     )
+
+
+async def tell_everybody(tx: Tx, act: Act, *, sealer: Sealer, limit: int = 500) -> int:
+    """Bring the oldest news to up to `limit` more accounts; return to how many it came.
+
+    In their inbox, and by mail where it says so and they have an owner with an address. A slice is
+    one transaction, so nobody is told twice, and workers at once take different news.
+    """
+    news = await store.take_announcement(tx)
+    if news is None:
+        return 0
+    people = await accounts.addressees(
+        tx, after=news.after_account_id, until=news.created_at, limit=limit
+    )
+    told = [
+        Notification(
+            NotificationId(uuid7(act.now)),
+            one.account_id,
+            None,
+            news.event_name,
+            news.facts,
+            act.now,
+            None,
+        )
+        for one in people
+    ]
+    await store.add_all(tx, told)
+    if news.email:
+        mails = [mail for one in people for mail in _mails(act, news, one)]
+        await store.enqueue_all(tx, mails, sealer)
+    await store.save_progress(
+        tx,
+        replace(
+            news,
+            after_account_id=people[-1].account_id if people else news.after_account_id,
+            told=news.told + len(people),
+            ended_at=act.now if len(people) < limit else None,
+        ),
+    )
+    return len(people)
+
+
+def _mails(act: Act, news: Announcement, one: Addressee) -> list[QueuedMail]:
+    if not one.emails:
+        return []
+    texts = Texts(one.locale)
+    said = rules.words(texts, news.event_name, news.facts)
+    subject = texts.ui("mail.subject", title=said.title)
+    text = texts.ui("mail.frame", body=said.body)
+    return [
+        QueuedMail(MailId(uuid7(act.now)), one.account_id, address, subject, text, 0, act.now)
+        for address in one.emails
+    ]
 
 
 async def _send(tx: Tx, sender: MailSender, mail: QueuedMail, now: datetime) -> MailState:

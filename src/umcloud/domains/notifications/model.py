@@ -13,6 +13,7 @@ from umcloud.kernel.ids import AccountId, MemberId
 
 NotificationId = NewType("NotificationId", UUID)
 MailId = NewType("MailId", UUID)
+AnnouncementId = NewType("AnnouncementId", UUID)
 
 
 class MailState(Enum):
@@ -59,3 +60,20 @@ class SendReport:
     sent: int = 0
     postponed: int = 0
     given_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """News for every account that there was then, told slice by slice."""
+
+    id: AnnouncementId
+    event_name: str
+    facts: Mapping[str, Any]
+    """Packed, as a notification keeps them."""
+    email: bool
+    created_at: datetime
+    after_account_id: AccountId | None
+    """Who was told last; accounts are told in the order of their ids."""
+    told: int
+    """How many accounts know."""
+    ended_at: datetime | None

@@ -5,9 +5,14 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, func, select
 
 from umcloud.domains.notifications import rules, store
-from umcloud.domains.notifications.model import MailState, Notification, NotificationId
+from umcloud.domains.notifications.model import (
+    Announcement,
+    MailState,
+    Notification,
+    NotificationId,
+)
 from umcloud.domains.notifications.rules import Words
-from umcloud.domains.notifications.tables import email_outbox, notification
+from umcloud.domains.notifications.tables import announcement, email_outbox, notification
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, MemberId
@@ -65,3 +70,17 @@ async def mail_counts(tx: Tx) -> dict[MailState, int]:
     query = select(email_outbox.c.state, func.count().label("n")).group_by(email_outbox.c.state)
     counts = {row.state: row.n for row in await tx.all(query)}
     return {state: counts.get(state.value, 0) for state in MailState}
+
+
+async def announced(tx: Tx, event_name: str, fact: str, value: str) -> Announcement | None:
+    """Return the latest news of that event that has this fact, with how far it has come."""
+    row = await tx.one_or_none(
+        select(announcement)
+        .where(
+            announcement.c.event_name == event_name,
+            announcement.c.facts[fact].astext == value,
+        )
+        .order_by(announcement.c.id.desc())
+        .limit(1)
+    )
+    return store.announcement_of(row) if row else None

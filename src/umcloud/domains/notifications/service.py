@@ -11,6 +11,8 @@ from umcloud.domains.accounts import queries as accounts
 from umcloud.domains.accounts.model import Member, MemberState, Role
 from umcloud.domains.notifications import errors, queries, rules, store
 from umcloud.domains.notifications.model import (
+    Announcement,
+    AnnouncementId,
     MailId,
     Notification,
     NotificationId,
@@ -72,36 +74,27 @@ async def notify(
 
 
 async def notify_everybody(
-    tx: Tx, act: Act, *, event_name: str, facts: Mapping[str, object], email: bool, sealer: Sealer
-) -> int:
-    """Tell every account that is not closed; return how many there are.
+    tx: Tx, act: Act, *, event_name: str, facts: Mapping[str, object], email: bool
+) -> AnnouncementId:
+    """Queue news for every account that is not closed now; `jobs.tell_everybody` brings it.
 
-    As `notify` does one, with few statements however many there are. Accounts without an owner
-    who has an address are told on the site alone.
+    However many accounts there are, it is one row in this transaction. Each is told as `notify`
+    tells one. LookupError where there is no such sentence.
     """
     packed = rules.pack(facts)
-    everybody = await accounts.addressees(tx)
-    told: list[Notification] = []
-    mails: list[QueuedMail] = []
-    for one in everybody:
-        who = one.account_id
-        new = NotificationId(uuid7(act.now))
-        told.append(Notification(new, who, None, event_name, packed, act.now, None))
-        if not email or not one.emails:
-            continue
-        texts = Texts(one.locale)
-        said = rules.words(texts, event_name, packed)
-        subject, text = (
-            texts.ui("mail.subject", title=said.title),
-            texts.ui("mail.frame", body=said.body),
-        )
-        mails += [
-            QueuedMail(MailId(uuid7(act.now)), who, address, subject, text, 0, act.now)
-            for address in one.emails
-        ]
-    await store.add_all(tx, told)
-    await store.enqueue_all(tx, mails, sealer)
-    return len(everybody)
+    rules.words(Texts(act.locale), event_name, packed)
+    new = Announcement(
+        id=AnnouncementId(uuid7(act.now)),
+        event_name=event_name,
+        facts=packed,
+        email=email,
+        created_at=act.now,
+        after_account_id=None,
+        told=0,
+        ended_at=None,
+    )
+    await store.add_announcement(tx, new)
+    return new.id
 
 
 async def _recipients(

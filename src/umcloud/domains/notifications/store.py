@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from umcloud.domains.notifications.model import (
+    Announcement,
+    AnnouncementId,
     MailId,
     MailState,
     Notification,
     NotificationId,
     QueuedMail,
 )
-from umcloud.domains.notifications.tables import email_outbox, notification
+from umcloud.domains.notifications.tables import announcement, email_outbox, notification
 from umcloud.infra.db import Tx
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.ids import AccountId, MemberId
@@ -137,3 +139,53 @@ async def mark_read(
     if notification_id is not None:
         statement = statement.where(notification.c.id == notification_id)
     return (await tx.execute(statement.values(read_at=now))).rowcount
+
+
+def announcement_of(row: Row[Any]) -> Announcement:
+    """Return a row of `announcement` as the model has it."""
+    after = row.after_account_id
+    return Announcement(
+        id=AnnouncementId(row.id),
+        event_name=row.event_name,
+        facts=row.facts,
+        email=row.email,
+        created_at=row.created_at,
+        after_account_id=AccountId(after) if after else None,
+        told=row.told,
+        ended_at=row.ended_at,
+    )
+
+
+async def add_announcement(tx: Tx, new: Announcement) -> None:
+    """Queue news for everybody; its facts are packed."""
+    await tx.execute(
+        insert(announcement).values(
+            id=new.id,
+            event_name=new.event_name,
+            facts=dict(new.facts),
+            email=new.email,
+            created_at=new.created_at,
+            told=new.told,
+        )
+    )
+
+
+async def take_announcement(tx: Tx) -> Announcement | None:
+    """Return the oldest news that not everybody has, held until the end; None where all have."""
+    row = await tx.one_or_none(
+        select(announcement)
+        .where(announcement.c.ended_at.is_(None))
+        .order_by(announcement.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return announcement_of(row) if row else None
+
+
+async def save_progress(tx: Tx, moved: Announcement) -> None:
+    """Write how far the news has come."""
+    await tx.execute(
+        update(announcement)
+        .where(announcement.c.id == moved.id)
+        .values(after_account_id=moved.after_account_id, told=moved.told, ended_at=moved.ended_at)
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -63,4 +65,25 @@ Index(
     email_outbox.c.due_at,
     email_outbox.c.id,
     postgresql_where=text("state = 'QUEUED'"),
+)
+
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_name", String(80), nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("email", Boolean, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    # Accounts are told in the order of their ids; this one was told last.
+    Column("after_account_id", Uuid),
+    Column("told", BigInteger, nullable=False),
+    Column("ended_at", _MOMENT),
+    CheckConstraint("told >= 0", name="told_counted"),
+    CheckConstraint("ended_at IS NULL OR ended_at >= created_at", name="in_order"),
+)
+Index(
+    "ix_announcement_open",
+    announcement.c.id,
+    postgresql_where=text("ended_at IS NULL"),
 )

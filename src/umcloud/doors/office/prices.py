@@ -26,6 +26,8 @@ from umcloud.domains.catalogue.model import (
     PriceVersion,
     Turn,
 )
+from umcloud.domains.notifications import queries as notifications
+from umcloud.domains.notifications.model import Announcement
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.fields import Option
@@ -336,6 +338,7 @@ async def version(request: Request) -> Response:
     async with context.transaction() as tx:
         every = await catalogue.price_versions(tx)
         drafts, people = await catalogue.drafts(tx), await names(tx)
+        news = await notifications.announced(tx, "price.published", "list_id", str(list_id))
     mine = [one for one in every if one.list_id == list_id]
     if not mine:
         raise NothingHere
@@ -353,6 +356,7 @@ async def version(request: Request) -> Response:
         Fact(Key("office.prices.recorded"), recorded_at),
         Fact(Key("office.versions.prepared_by"), people.get(draft.prepared_by) if draft else None),
         Fact(Key("office.versions.by"), standing.by),
+        Fact(Key("office.versions.told"), _told(news)),
     ]
     return await render(
         request,
@@ -361,6 +365,15 @@ async def version(request: Request) -> Response:
         badge=time_badge(standing.time),
         table=changes_table(request, drafting.compare(mine, before, begins)),
     )
+
+
+def _told(news: Announcement | None) -> object:
+    """Return how many customers have read of it so far, and when the last was told."""
+    if news is None:
+        return None
+    if news.ended_at is None:
+        return Lines(news.told, Key("office.versions.telling"))
+    return Lines(news.told, news.ended_at)
 
 
 ROUTES = [

@@ -52,6 +52,22 @@ CREATE TABLE agreement_version (
 
 CREATE TRIGGER agreement_version_is_immutable BEFORE UPDATE OR DELETE ON agreement_version FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE announcement (
+	id UUID NOT NULL,
+	event_name VARCHAR(80) NOT NULL,
+	facts JSONB NOT NULL,
+	email BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	after_account_id UUID,
+	told BIGINT NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_announcement PRIMARY KEY (id),
+	CONSTRAINT ck_announcement_told_counted CHECK (told >= 0),
+	CONSTRAINT ck_announcement_in_order CHECK (ended_at IS NULL OR ended_at >= created_at)
+);
+
+CREATE INDEX ix_announcement_open ON announcement (id) WHERE ended_at IS NULL;
+
 CREATE TABLE audit_head (
 	single BOOLEAN NOT NULL,
 	seq BIGINT NOT NULL,
