@@ -92,3 +92,19 @@ def test_intermediate_reports_are_acknowledged_and_no_end() -> None:
     heard = flight.collect()
     assert heard.reported == []
     assert list(heard.acks.values()) == [[5]]
+
+
+def test_a_submission_is_known_by_heart_until_its_receipt_is_durable() -> None:
+    flight = _flight(1)
+    (slot,) = _slots(flight, 1, 0.0)
+    flight.submitted([Answered(slot, 0, b"c1")])
+    receipt = Receipt(b"c1", "DELIVRD", "000", MOMENT, 5)
+    ears = _Ears()
+    flight.receipts(ears, [receipt])
+    heard = flight.collect()
+    flight.receipts(ears, [receipt._replace(ack=6)])
+    assert flight.strangers == [], "not durable yet: the log does not know it"
+    flight.committed(heard)
+    flight.receipts(ears, [receipt._replace(ack=7)])
+    assert flight.strangers == [(receipt._replace(ack=7), ears)]
+    assert [row.state for row in flight.collect().reported] == ["delivered"]

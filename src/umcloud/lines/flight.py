@@ -28,7 +28,10 @@ from umcloud.wire.gsm.segments import TooManyParts, encode_parts
 from umcloud.wire.smpp import codes
 
 GENERATION = 40_000
-"""Submissions of which two generations are remembered, to know their receipts without asking."""
+"""Submissions of which two generations are remembered, to know their receipts without asking.
+
+Each is forgotten with its receipt: memory that is used again at once is in the processor's cache.
+"""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _BURST = 5
 _CODE_MOST = 32
@@ -87,6 +90,8 @@ class Heard:
     slots: list[Slot] = field(default_factory=list)
     landed: int = 0
     reported: list[Reported] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)
+    """The carrier's ids of what was reported: known by heart no longer once it is durable."""
     acks: dict[Ears, list[int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -310,7 +315,8 @@ class Flight:
 
     def receipts(self, ears: Ears, batch: list[Receipt]) -> None:
         """Take what one read brought."""
-        recent, older, reported = self._recent, self._older, self.heard.reported
+        recent, older = self._recent, self._older
+        reported, told = self.heard.reported, self.heard.told
         self.counts.receipts += len(batch)
         acks = []
         for receipt in batch:
@@ -325,6 +331,7 @@ class Flight:
                 if not (code.isalnum() and len(code) <= _CODE_MOST):
                     code = code_of(receipt)
                 reported.append(_new(Reported, (message, part, state, code, done_at)))
+                told.append(carrier_id)
             acks.append(ack)
         if acks:
             self.settled(ears, acks)
@@ -334,6 +341,7 @@ class Flight:
         if state is not None:
             row = (message, part, state, code_of(receipt), receipt.done_at)
             self.heard.reported.append(_new(Reported, row))
+            self.heard.told.append(receipt.carrier_id)
         self.settled(ears, (receipt.ack,))
 
     def settled(self, ears: Ears, acks: Iterable[int]) -> None:
@@ -363,6 +371,10 @@ class Flight:
     def committed(self, heard: Heard) -> None:
         """Forget what is durable now."""
         self._undurable -= heard.landed
+        recent, older = self._recent, self._older
+        for carrier_id in heard.told:
+            if recent.pop(carrier_id, None) is None:
+                older.pop(carrier_id, None)
         for slot in heard.slots:
             if slot.over and not slot.closed:
                 slot.closed = True
