@@ -36,27 +36,53 @@ def _faults(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             named = node.targets[0].id
             if isinstance(node.value, ast.Constant) and "||" in str(node.value.value):
-                for line in _printed(str(node.value.value)):
+                for line in filter(_tells, _printed(str(node.value.value))):
                     yield f"{codes[named]}: {line}" if named in codes else line
             elif isinstance(node.value, ast.Dict):
-                yield from (f"… {_text(key)}" for key in node.value.keys if key is not None)
+                texts = [_text(key) for key in node.value.keys if key is not None]
+                yield from (f"… {text}" for text in texts if _tells(text))
         elif isinstance(node, ast.JoinedStr):
             line = _text(node).strip()
-            if _NAMED.match(line) or (not codes and len(_WORD.findall(line)) > 2):
+            if _NAMED.match(line) or (not codes and _tells(line)):
                 yield line
 
 
 def _codes(tree: ast.Module) -> dict[str, str]:
-    """Return, for each statement's name, the invariant that it stands for: `("I6", _I6)`."""
-    return {
-        pair.elts[1].id: str(pair.elts[0].value)
-        for pair in ast.walk(tree)
-        if isinstance(pair, ast.Tuple)
-        and len(pair.elts) == 2
-        and isinstance(pair.elts[0], ast.Constant)
-        and isinstance(pair.elts[1], ast.Name)
-        and _NAMED.fullmatch(str(pair.elts[0].value))
-    }
+    """Return, for each statement's name, the invariant that it stands for: `by_id("I6", …, _I6)`.
+
+    Whatever statements a call beside its number names, or the functions that it names do.
+    """
+    bodies: dict[str, list[str]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            bodies[node.name] = _names(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            bodies[node.targets[0].id] = _names(node.value)
+    found: dict[str, str] = {}
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        numbers = [
+            str(argument.value)
+            for argument in call.args
+            if isinstance(argument, ast.Constant) and _NAMED.fullmatch(str(argument.value))
+        ]
+        if numbers:
+            waiting = _names(call)
+            while waiting:
+                name = waiting.pop()
+                if name not in found:
+                    found[name] = numbers[0]
+                    waiting += bodies.get(name, ())
+    return found
+
+
+def _tells(line: str) -> bool:
+    return len(_WORD.findall(line)) > 2
+
+
+def _names(node: ast.AST) -> list[str]:
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
 
 
 def _text(node: ast.expr) -> str:

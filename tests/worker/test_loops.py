@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.worker.conftest import PATIENCE, running, until
-from umcloud.domains.audit import runs
+from umcloud.domains.audit import runs, sweeps
+from umcloud.domains.audit.model import Scope
+from umcloud.domains.audit.questions import Lately, Piece, Question
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database, Tx
 from umcloud.worker.schedule import JOBS, Job
@@ -98,21 +100,25 @@ async def test_every_job_runs_on_an_empty_cloud_and_again(tools: Tools) -> None:
 
 
 async def test_broken_promises_are_kept_for_the_office(tools: Tools, database: Database) -> None:
-    async def broken(tx: Tx, now: datetime) -> list[str]:
-        del tx, now
-        return ["I5: a bucket is below zero"]
-
-    async def whole(tx: Tx, now: datetime) -> list[str]:
-        del tx, now
+    async def whole(tx: Tx, piece: Piece) -> list[str]:
+        del tx, piece
         return []
 
-    tools.questions = {"ledger": broken, "orders": whole}
+    async def broken(tx: Tx, lately: Lately) -> list[str]:
+        del tx, lately
+        return ["a bucket is below zero"]
+
+    tools.questions = {
+        "ledger": [Question("I5", "buckets", whole, broken)],
+        "orders": [Question("", "prices", whole, None)],
+    }
     (check,) = [job for job in JOBS if job.name == "promises"]
     await check.run(tools)
     async with database.transaction() as tx:
         (run,) = await runs.latest(tx)
+        assert await sweeps.standing(tx) == ["ledger: I5: a bucket is below zero"]
     assert run.violations == ("ledger: I5: a bucket is below zero",)
-    assert run.checked == 2
+    assert (run.scope, run.checked) == (Scope.NEW, 1)
 
 
 async def test_partitions_reach_a_week_ahead(tools: Tools, database: Database) -> None:

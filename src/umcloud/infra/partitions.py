@@ -36,6 +36,22 @@ async def ensure_days(tx: Tx, first: date, days: int) -> int:
     return made
 
 
+async def known_days(tx: Tx) -> tuple[date, date] | None:
+    """Return the first and the last day that has partitions; None where no day has."""
+    row = (
+        await tx.sql(
+            "SELECT min(right(c.relname, 8)) AS first, max(right(c.relname, 8)) AS last "
+            "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "JOIN pg_class p ON p.oid = i.inhparent "
+            "WHERE p.relname = ANY(:tables) AND c.relname ~ '_[0-9]{8}$'",
+            tables=_partitioned,
+        )
+    ).one()
+    if row.first is None:
+        return None
+    return date.fromisoformat(row.first), date.fromisoformat(row.last)
+
+
 async def _ensure(tx: Tx, table: str, day: date) -> int:
     partition = f"{table}_{day:%Y%m%d}"
     present = (await tx.sql("SELECT to_regclass(:name) AS found", name=partition)).scalar_one()

@@ -108,11 +108,29 @@ CREATE TABLE public.audit_record (
 CREATE TABLE public.audit_run (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    scope character varying(8) NOT NULL,
+    since timestamp with time zone,
+    xid bigint,
     checked integer NOT NULL,
     violations jsonb NOT NULL,
     milliseconds integer NOT NULL,
+    CONSTRAINT ck_audit_run_new_says_since_when CHECK ((((scope)::text = 'new'::text) = (since IS NOT NULL))),
     CONSTRAINT ck_audit_run_not_negative CHECK (((checked >= 0) AND (milliseconds >= 0))),
+    CONSTRAINT ck_audit_run_scope_known CHECK (((scope)::text = ANY ((ARRAY['new'::character varying, 'all'::character varying])::text[]))),
     CONSTRAINT ck_audit_run_violations_are_a_list CHECK ((jsonb_typeof(violations) = 'array'::text))
+);
+
+CREATE TABLE public.audit_sweep (
+    single boolean NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    wanted boolean NOT NULL,
+    question character varying(120) NOT NULL,
+    "position" bigint NOT NULL,
+    pieces integer NOT NULL,
+    milliseconds bigint NOT NULL,
+    violations jsonb NOT NULL,
+    CONSTRAINT ck_audit_sweep_one_row CHECK (single)
 );
 
 CREATE TABLE public.bucket (
@@ -1130,6 +1148,9 @@ ALTER TABLE ONLY public.audit_record
 ALTER TABLE ONLY public.audit_run
     ADD CONSTRAINT pk_audit_run PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.audit_sweep
+    ADD CONSTRAINT pk_audit_sweep PRIMARY KEY (single);
+
 ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT pk_bucket PRIMARY KEY (lane, wallet_id, id);
 
@@ -1373,6 +1394,10 @@ ALTER TABLE ONLY public.template
 ALTER TABLE ONLY public.wallet
     ADD CONSTRAINT uq_wallet_lane_account_id_currency UNIQUE (lane, account_id, currency);
 
+CREATE INDEX ix_charge_outcome_refund ON ONLY public.charge_outcome USING btree (journal_id) WHERE (kind = 'refund'::text);
+
+CREATE INDEX charge_outcome_default_journal_id_idx ON public.charge_outcome_default USING btree (journal_id) WHERE (kind = 'refund'::text);
+
 CREATE INDEX ix_account_subject_subject_id ON public.account_subject USING btree (subject_id);
 
 CREATE INDEX ix_announcement_open ON public.announcement USING btree (id) WHERE (ended_at IS NULL);
@@ -1388,6 +1413,8 @@ CREATE INDEX ix_audit_record_name_id ON public.audit_record USING btree (name, i
 CREATE INDEX ix_audit_record_unsealed ON public.audit_record USING btree (at, id) WHERE (chain_seq IS NULL);
 
 CREATE INDEX ix_audit_run_at ON public.audit_run USING btree (at);
+
+CREATE INDEX ix_audit_run_scope_at ON public.audit_run USING btree (scope, at);
 
 CREATE INDEX ix_callback_delivery_account_id_id ON public.callback_delivery USING btree (account_id, id);
 
@@ -1494,6 +1521,8 @@ CREATE UNIQUE INDEX uq_signature_evidence_current ON public.signature_evidence U
 CREATE UNIQUE INDEX uq_signature_text_alive ON public.signature USING btree (account_id, text) WHERE (deleted_at IS NULL);
 
 ALTER INDEX public.pk_charge ATTACH PARTITION public.charge_default_pkey;
+
+ALTER INDEX public.ix_charge_outcome_refund ATTACH PARTITION public.charge_outcome_default_journal_id_idx;
 
 ALTER INDEX public.pk_charge_outcome ATTACH PARTITION public.charge_outcome_default_pkey;
 

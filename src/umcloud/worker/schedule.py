@@ -6,14 +6,12 @@ for `every` seconds of real time. Moving the clock wakes all. Each runs in trans
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from umcloud.domains.audit import runs
+from umcloud.domains.audit import asking
 from umcloud.domains.audit import service as audit
-from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.callbacks import jobs as callbacks
 from umcloud.domains.inbound import jobs as inbound
 from umcloud.domains.ledger import expiry, holds
@@ -24,12 +22,13 @@ from umcloud.domains.notifications import jobs as notifications
 from umcloud.domains.orders import jobs as orders
 from umcloud.domains.payments import jobs as payments
 from umcloud.infra.partitions import ensure_days
-from umcloud.kernel.ids import uuid7
 from umcloud.kernel.moments import SHANGHAI, shanghai_day
 from umcloud.worker.tools import Tools
 
 DAYS_AHEAD = 8
 """Partitions that are there: today and a week more."""
+SWEEP_SECONDS = 4.0
+"""How long everything is checked before the worker rests from it."""
 STATEMENTS_FROM = 2
 """The hour in Shanghai from which payment companies have yesterday's statement."""
 
@@ -128,19 +127,13 @@ async def _expire_holds(tools: Tools) -> int:
         return await holds.expire_holds(tx, tools.act())
 
 
-async def _check_promises(tools: Tools) -> int:
-    begun = time.perf_counter()
-    now = tools.clock()
-    found: list[str] = []
-    async with tools.database.transaction() as tx:
-        await tx.sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for name, ask in tools.questions.items():
-            found += [f"{name}: {violation}" for violation in await ask(tx, now)]
-    spent = round((time.perf_counter() - begun) * 1000)
-    run = AuditRun(uuid7(now), now, len(tools.questions), tuple(found), spent)
-    async with tools.database.transaction() as tx:
-        await runs.keep(tx, run)
-    return len(found)
+async def _check_new(tools: Tools) -> int:
+    run, _ = await asking.lately(tools.database, tools.questions, tools.clock())
+    return len(run.violations)
+
+
+async def _check_everything(tools: Tools) -> int:
+    return await asking.sweep(tools.database, tools.questions, tools.clock, SWEEP_SECONDS)
 
 
 async def _make_partitions(tools: Tools) -> int:
@@ -208,5 +201,6 @@ JOBS = (
     Job("earned packages", 3600, _earn_packages, greedy=True),
     Job("old idempotency keys", 600, _expire_keys, greedy=True),
     Job("old callbacks", 3600, _forget_callbacks, greedy=True),
-    Job("promises", 60, _check_promises, share=0.02),
+    Job("promises", 60, _check_new, share=0.02),
+    Job("promises in full", 5, _check_everything, share=0.5),
 )

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 
+from umcloud.domains.audit.questions import Question
 from umcloud.domains.callbacks.dispatcher import Dispatcher
 from umcloud.domains.messaging.reports import STATEMENTS
 from umcloud.domains.notifications.ports import MailSender
 from umcloud.domains.payments.ports import PaymentChannel
 from umcloud.infra.clock import Clock
-from umcloud.infra.db import Database, Tx
+from umcloud.infra.db import Database
 from umcloud.infra.hot import HotConnection
 from umcloud.infra.sealing import Sealer
 from umcloud.kernel.act import SYSTEM, Act, Door
 from umcloud.kernel.ids import uuid7
-
-#: A slice's promises: ask, and get a line for each that does not hold.
-Question = Callable[[Tx, datetime], Awaitable[list[str]]]
 
 
 @dataclass(slots=True)
@@ -33,7 +30,7 @@ class Tools:
     dispatcher: Dispatcher
     channel: PaymentChannel | None
     """None where no payment company is switched on."""
-    questions: Mapping[str, Question]
+    questions: Mapping[str, Sequence[Question]]
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
     _hot: HotConnection | None = None
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
 from tests.domains.ledger.books import ALICE, BOB, credit
+from umcloud.domains.audit.questions import Lately, Piece, new_faults
 from umcloud.domains.catalogue.model import ChargeOn, MessageClass, NewPrice
 from umcloud.domains.catalogue.service import publish
 from umcloud.domains.charging import hot
-from umcloud.domains.charging.invariants import violations
+from umcloud.domains.charging.invariants import QUESTIONS, violations
 from umcloud.domains.charging.model import Claim, Rate
 from umcloud.domains.charging.service import charge_batch
 from umcloud.domains.ledger import invariants as books
@@ -22,7 +24,8 @@ from umcloud.domains.ledger.model import UNITS_NOTICE, BucketKind
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.hot import BEGIN, COMMIT, HotConnection
 from umcloud.kernel.act import Act
-from umcloud.kernel.ids import AccountId, lane_of, uuid7
+from umcloud.kernel.ids import AccountId, floor_of, lane_of, moment_of, uuid7
+from umcloud.kernel.moments import unix_ms
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,51 @@ async def test_a_planted_fault_alarms(charged: Tx, act: Act, name: str) -> None:
     fault = FAULTS[name]
     for deed in fault.deeds:
         await charged.sql(deed.format(**_IDS))
-    found = await violations(charged, act.now)
-    assert len(found) == len(fault.alarms), found
-    for line, alarm in zip(found, fault.alarms, strict=True):
-        assert line.startswith(alarm)
+    everything = Lately(datetime(1970, 1, 1, tzinfo=UTC), 0, act.now)
+    for found in (
+        await violations(charged, act.now),
+        await new_faults(charged, QUESTIONS, everything),
+    ):
+        assert len(found) == len(fault.alarms), found
+        for line, alarm in zip(found, fault.alarms, strict=True):
+            assert line.startswith(alarm)
+
+
+async def test_a_journal_whose_charges_are_hours_away_is_no_alarm(charged: Tx, act: Act) -> None:
+    """A machine's clock was set while ids were counted on: looked at again, they are found."""
+    (lane, wallet), journal = await one_charge(charged, act.now)
+    hours = floor_of(act.now + timedelta(hours=3))
+    await charged.sql("UPDATE charge SET id = :hours WHERE lane = :lane", hours=hours, lane=lane)
+    first, last = unix_ms(moment_of(journal)), unix_ms(moment_of(journal)) + 1
+    booked = QUESTIONS[0]
+    assert booked.key == "booked"
+    assert await booked.ask(charged, Piece(first, last, act.now)) == []
+    days = floor_of(act.now + timedelta(days=3))
+    await charged.sql("UPDATE charge SET id = :days WHERE lane = :lane", days=days, lane=lane)
+    (found,) = await booked.ask(charged, Piece(first, last, act.now))
+    assert str(wallet) in found
+
+
+async def one_charge(tx: Tx, now: datetime) -> tuple[tuple[int, UUID], UUID]:
+    """Leave Bob's charge alone in a journal of its own; return lane and wallet, and the journal."""
+    lane, journal = lane_of(BOB), uuid7(now)
+    await tx.sql("DELETE FROM charge WHERE lane <> :lane", lane=lane)
+    await tx.sql("DELETE FROM charge_outcome")
+    await tx.sql(
+        "INSERT INTO journal (lane, id, kind, booked_at, effective_on, reason) "
+        "VALUES (:lane, :journal, 'charge', :now, '2026-03-02', 'x')",
+        lane=lane,
+        journal=journal,
+        now=now,
+    )
+    await tx.sql("UPDATE charge SET journal_lane = lane, journal_id = :journal", journal=journal)
+    row = (await tx.sql("SELECT wallet_id, amount FROM charge")).one()
+    await tx.sql(
+        "INSERT INTO entry (lane, wallet_id, seq, journal_lane, journal_id, amount, balance_after) "
+        "VALUES (:lane, :wallet, 99, :lane, :journal, :amount, 0)",
+        lane=lane,
+        wallet=row.wallet_id,
+        journal=journal,
+        amount=-row.amount,
+    )
+    return (lane, row.wallet_id), journal

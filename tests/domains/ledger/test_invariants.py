@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from tests.domains.ledger.books import ALICE, BOB, credit, debit
+from umcloud.domains.audit.questions import Lately, new_faults
 from umcloud.domains.ledger import holds, jobs
-from umcloud.domains.ledger.invariants import violations
+from umcloud.domains.ledger.invariants import QUESTIONS, violations
 from umcloud.domains.ledger.service import open_wallet
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
@@ -29,6 +30,8 @@ class Fault:
     deeds: list[str]
     alarms: list[str]
     sealed: bool = False
+    lately: list[str] | None = None
+    """What is said where only new things are asked, if that is another thing."""
 
 
 FAULTS = {
@@ -59,6 +62,7 @@ FAULTS = {
         ],
         ["I2: fold of revenue:sms CNY"],
         sealed=True,
+        lately=["I16: the trial balance in CNY is 1"],
     ),
     "a gap": Fault(
         [
@@ -141,6 +145,7 @@ FAULTS = {
         ["DELETE FROM journal_seal WHERE journal_id = {bob_third}"],
         ["I2: fold of revenue:sms CNY", "I18: block 2"],
         sealed=True,
+        lately=["I16: the trial balance in CNY is 1", "I18: block 2"],
     ),
     "the last block cut off": Fault(
         ["DELETE FROM journal_block WHERE number = 2"],
@@ -157,6 +162,7 @@ FAULTS = {
         ],
         ["I18: journal 00000000-0000-7000-8000-000000000001 was never sealed"],
         sealed=True,
+        lately=[],
     ),
 }
 
@@ -188,14 +194,39 @@ async def test_good_books_have_no_violations(tx: Tx, act: Act, *, sealed: bool) 
     assert await violations(tx, act.now) == []
 
 
-@pytest.mark.parametrize("name", FAULTS)
-async def test_a_planted_fault_alarms(tx: Tx, act: Act, name: str) -> None:
+async def planted(tx: Tx, act: Act, name: str) -> Fault:
+    """Keep books and break them."""
     fault = FAULTS[name]
     ids = await keep_books(tx, act, sealed=fault.sealed)
     quoted = {word: f"'{identifier}'" for word, identifier in ids.items()}
     for deed in [*_UNLOCK, *fault.deeds]:
         await tx.sql(deed.format(**quoted))
-    found = await violations(tx, act.now)
-    assert len(found) == len(fault.alarms), found
-    for line, alarm in zip(found, fault.alarms, strict=True):
+    return fault
+
+
+def same(found: list[str], alarms: list[str]) -> None:
+    """Compare what was found with the beginnings of what had to be."""
+    assert len(found) == len(alarms), found
+    for line, alarm in zip(found, alarms, strict=True):
         assert line.startswith(alarm)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_planted_fault_alarms(tx: Tx, act: Act, name: str) -> None:
+    fault = await planted(tx, act, name)
+    same(await violations(tx, act.now), fault.alarms)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_new_fault_alarms_within_the_minute(tx: Tx, act: Act, name: str) -> None:
+    fault = await planted(tx, act, name)
+    lately = Lately(act.now - timedelta(minutes=1), 0, act.now)
+    alarms = fault.alarms if fault.lately is None else fault.lately
+    same(await new_faults(tx, QUESTIONS, lately), alarms)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_good_books_have_nothing_new_to_alarm(tx: Tx, act: Act, *, sealed: bool) -> None:
+    await keep_books(tx, act, sealed=sealed)
+    for since in (act.now - timedelta(minutes=1), act.now + timedelta(seconds=7)):
+        assert await new_faults(tx, QUESTIONS, Lately(since, 0, act.now)) == []

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from umcloud.domains.messaging.invariants import violations
+from umcloud.domains.audit.questions import Lately, new_faults
+from umcloud.domains.messaging.invariants import QUESTIONS, violations
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import Act
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE, _TWO = (f"'00000000-0000-0000-0000-00000000000{n}'" for n in (1, 2))
 
 #: Two messages of one account; the first was delivered, the second failed and was given back.
@@ -116,7 +119,23 @@ async def test_a_message_the_carrier_refused_may_be_given_back(log: Tx, act: Act
 async def test_a_planted_fault_alarms(log: Tx, act: Act, name: str) -> None:
     fault = FAULTS[name]
     await log.sql(fault.deeds.format(one=_ONE, two=_TWO))
-    found = await violations(log, act.now)
-    assert len(found) == len(fault.alarms), found
-    for line, alarm in zip(found, fault.alarms, strict=True):
-        assert line.startswith(alarm)
+    for found in (
+        await violations(log, act.now),
+        await new_faults(log, QUESTIONS, Lately(_BEGINNING, 0, act.now)),
+    ):
+        assert len(found) == len(fault.alarms), found
+        for line, alarm in zip(found, fault.alarms, strict=True):
+            assert line.startswith(alarm)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_what_is_older_than_the_window_is_left_to_the_night(
+    log: Tx, act: Act, name: str
+) -> None:
+    await log.sql(FAULTS[name].deeds.format(one=_ONE, two=_TWO))
+    later = (
+        await log.sql("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 9")
+    ).scalar_one()
+    since = Lately(act.now - timedelta(minutes=1), later, act.now)
+    assert await new_faults(log, QUESTIONS, since) == []
+    assert await violations(log, act.now) != []

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 
 from tests.doors.office.conftest import NUMBER, SignIn, World
 from umcloud.domains.accounts import queries as accounts
+from umcloud.domains.audit import asking, runs
 from umcloud.domains.audit import queries as audit
-from umcloud.domains.audit import runs
 from umcloud.domains.audit.model import AuditRun
 from umcloud.domains.ledger import holds
 from umcloud.domains.messaging import explain
@@ -238,9 +238,10 @@ async def test_lines_are_drained_by_the_network_s_people_only(
 @pytest.mark.usefixtures("world")
 async def test_promises_are_asked_on_demand(sign_in: SignIn) -> None:
     finance = await sign_in("finance")
-    assert "Not checked" in (await finance.get("/promises")).text
+    assert "not checked yet" in (await finance.get("/promises")).text
     asked = await finance.post("/promises", page="/promises")
-    assert "everything holds" in asked.text
+    assert "What is new holds" in asked.text
+    assert "Everything is being checked" in asked.text
     assert "identity" in asked.text
 
 
@@ -254,4 +255,9 @@ async def test_a_violation_is_an_alarm_on_the_first_page(
     assert "An invariant does not hold" in (await admin.get("/")).text
     assert "has lost a fen" in (await admin.get("/promises")).text
     await admin.post("/promises", page="/promises")
+    assert "An invariant does not hold" in (await admin.get("/")).text
+    asked = asking.found()
+    while await asking.sweep(world.database, asked, lambda: now, 1.0):
+        pass
     assert "An invariant does not hold" not in (await admin.get("/")).text
+    assert "Everything: begun" in (await admin.get("/promises")).text

@@ -54,6 +54,25 @@ class BrokenLink:
     record_id: UUID | None = None
 
 
+class Scope(Enum):
+    """Over what the promises were checked."""
+
+    NEW = "new"
+    """What was new since a moment."""
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one slice said of its promises."""
+
+    slice: str
+    violations: tuple[str, ...]
+    milliseconds: int
+    questions: int
+    """How many it was asked: some can only be asked of everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditRun:
     """One check of every slice's promises. No violations: all of them held at `at`."""
@@ -64,3 +83,28 @@ class AuditRun:
     """How many slices were asked."""
     violations: tuple[str, ...]
     milliseconds: int
+    scope: Scope = Scope.ALL
+    since: datetime | None = None
+    """From when on was looked, where that was not everything."""
+    xid: int | None = None
+    """The oldest transaction that was running when a look at what is new began."""
+    began: datetime | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """When it began: a check of everything may take a night, or two."""
+        return self.began or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A check of everything that is under way, and how far it is."""
+
+    begun_at: datetime
+    wanted: bool
+    """Somebody asked for it, so it does not wait for the night."""
+    question: str
+    position: int
+    pieces: int
+    milliseconds: int
+    violations: tuple[str, ...]

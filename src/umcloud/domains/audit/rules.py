@@ -7,13 +7,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
-from umcloud.domains.audit.model import AuditRecord, Plain
+from umcloud.domains.audit.model import AuditRecord, AuditRun, Plain
 from umcloud.infra.i18n import masked_phone
+from umcloud.kernel.moments import SHANGHAI
 from umcloud.kernel.money import Money
 
 #: The hash that stands before the first link.
@@ -23,6 +24,14 @@ GENESIS = bytes(32)
 FORBIDDEN_WORDS = frozenset(
     {"password", "passwd", "secret", "token", "body", "phone", "mobile", "email", "private"}
 )
+
+OVERLAP = timedelta(minutes=1)
+"""How much of what was looked at is looked at again: ids are older than their commit."""
+LONGEST = timedelta(minutes=15)
+"""How far back the look at what is new goes; what is older is the night's."""
+SKEW = timedelta(seconds=10)
+"""How far the clocks of two machines may be apart."""
+_NIGHT = range(3, 5)
 
 _WORDS = re.compile(r"[a-z]+")
 _CHINESE_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
@@ -108,3 +117,14 @@ def link_hash(before: bytes, seq: int, record: AuditRecord) -> bytes:
 
 def _text(identifier: UUID | None) -> str | None:
     return None if identifier is None else str(identifier)
+
+
+def window(clean: AuditRun | None, now: datetime) -> datetime:
+    """Return from when on things are new, given the last look at new things that found nothing."""
+    longest = now - LONGEST
+    return longest if clean is None else max(min(clean.at, now) - OVERLAP, longest)
+
+
+def is_night(now: datetime) -> bool:
+    """Return whether it is between 3 and 5 in Shanghai, when everything is checked."""
+    return now.astimezone(SHANGHAI).hour in _NIGHT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from umcloud.domains.audit.rules import GENESIS
 from umcloud.domains.audit.tables import audit_record
 from umcloud.infra.db import Tx
 from umcloud.kernel.act import ActorKind, Door
+from umcloud.kernel.ids import floor_of
 
 #: One sealer at a time: the chain has one end. The number is arbitrary and used nowhere else.
 _SEALING_LOCK = 4_110_118
@@ -98,12 +100,36 @@ async def write_links(tx: Tx, links: Sequence[tuple[UUID, int, bytes]]) -> None:
     )
 
 
-async def sealed_after(tx: Tx, seq: int, limit: int) -> list[AuditRecord]:
-    """Return sealed records in the chain's order, after a sequence number."""
-    rows = await tx.all(
-        select(audit_record)
-        .where(audit_record.c.chain_seq > seq)
-        .order_by(audit_record.c.chain_seq)
-        .limit(limit)
-    )
+async def last_seq(tx: Tx) -> int:
+    """Return the greatest number that a record has; 0 where none is sealed."""
+    found = await tx.sql("SELECT coalesce(max(chain_seq), 0) FROM audit_record")
+    return int(found.scalar_one())
+
+
+async def first_seq(tx: Tx, since: datetime) -> int | None:
+    """Return the smallest number of a record made since a moment; None where none is sealed."""
+    first = floor_of(since)
+    found = await tx.sql("SELECT min(chain_seq) FROM audit_record WHERE id >= :first", first=first)
+    seq: int | None = found.scalar_one()
+    return seq
+
+
+async def link_before(tx: Tx, seq: int) -> tuple[int, bytes]:
+    """Return number and hash of the last link before a number; (0, zeros) before the first."""
+    row = (
+        await tx.sql(
+            "SELECT chain_seq, chain_hash FROM audit_record WHERE chain_seq < :seq "
+            "ORDER BY chain_seq DESC LIMIT 1",
+            seq=seq,
+        )
+    ).one_or_none()
+    return (row.chain_seq, bytes(row.chain_hash)) if row else (0, GENESIS)
+
+
+async def sealed_after(tx: Tx, seq: int, limit: int, last: int | None = None) -> list[AuditRecord]:
+    """Return sealed records in the chain's order, after a number and before `last`."""
+    query = select(audit_record).where(audit_record.c.chain_seq > seq)
+    if last is not None:
+        query = query.where(audit_record.c.chain_seq < last)
+    rows = await tx.all(query.order_by(audit_record.c.chain_seq).limit(limit))
     return [record_of(row) for row in rows]

@@ -76,10 +76,33 @@ audit_run = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("scope", String(8), nullable=False),
+    # From when on, and below which transaction nothing, where not everything was looked at.
+    Column("since", DateTime(timezone=True)),
+    Column("xid", BigInteger),
     Column("checked", Integer, nullable=False),
     Column("violations", JSONB, nullable=False),
     Column("milliseconds", Integer, nullable=False),
     CheckConstraint("jsonb_typeof(violations) = 'array'", name="violations_are_a_list"),
     CheckConstraint("checked >= 0 AND milliseconds >= 0", name="not_negative"),
+    CheckConstraint("scope IN ('new', 'all')", name="scope_known"),
+    CheckConstraint("(scope = 'new') = (since IS NOT NULL)", name="new_says_since_when"),
 )
+Index("ix_audit_run_scope_at", audit_run.c.scope, audit_run.c.at)
 Index("ix_audit_run_at", audit_run.c.at)
+
+#: How far the check of everything is that is under way. It outlives a stop, and a night.
+audit_sweep = Table(
+    "audit_sweep",
+    metadata,
+    Column("single", Boolean, primary_key=True),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("question", String(120), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("violations", JSONB, nullable=False),
+    CheckConstraint("single", name="one_row"),
+)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from umcloud.infra.db import Tx
+from umcloud.domains.audit.questions import all_of, by_id
 
 _UNCOUNTED = """
-SELECT 'delivery ' || d.id || ' counts ' || d.attempts || ' attempts, its log has '
-    || count(a.number) AS fault
-FROM callback_delivery AS d LEFT JOIN callback_attempt AS a ON a.delivery_id = d.id
-GROUP BY d.id HAVING d.attempts <> count(a.number) LIMIT 100
+SELECT 'delivery ' || d.id || ' counts ' || d.attempts || ' attempts, its log has ' || a.logged
+FROM callback_delivery AS d CROSS JOIN LATERAL (
+    SELECT count(*) AS logged FROM callback_attempt AS a WHERE a.delivery_id = d.id) AS a
+WHERE d.id >= :first AND d.id < :last AND d.attempts <> a.logged
 """
 _UNPROVED = """
-SELECT 'delivery ' || d.id || ' is called delivered, but its last attempt was refused' AS fault
-FROM callback_delivery AS d
-JOIN callback_attempt AS a ON a.delivery_id = d.id AND a.number = d.attempts
-WHERE d.state = 'delivered' AND a.error IS NOT NULL LIMIT 100
+SELECT 'delivery ' || d.id || ' is called delivered, but its last attempt was refused'
+FROM callback_delivery AS d CROSS JOIN LATERAL (
+    SELECT error FROM callback_attempt AS a
+    WHERE a.delivery_id = d.id AND a.number = d.attempts OFFSET 0) AS a
+WHERE d.id >= :first AND d.id < :last AND d.state = 'delivered' AND a.error IS NOT NULL
 """
 
-
-async def violations(tx: Tx, now: datetime) -> list[str]:
-    """Return a line for each delivery whose log does not bear out what it says."""
-    del now
-    return [row.fault for sql in (_UNCOUNTED, _UNPROVED) for row in await tx.sql(sql)]
+QUESTIONS = (by_id("", "attempts", _UNCOUNTED), by_id("", "delivered", _UNPROVED))
+violations = all_of(QUESTIONS)

@@ -8,11 +8,13 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
@@ -60,5 +62,11 @@ charge_outcome = Table(
     CheckConstraint("(kind = 'refund') = (journal_id IS NOT NULL)", name="refund_is_booked"),
     CheckConstraint("(journal_lane IS NULL) = (journal_id IS NULL)", name="whole_journal"),
     postgresql_partition_by="RANGE (id)",
+)
+# What a journal gave back is compared with it.
+Index(
+    "ix_charge_outcome_refund",
+    charge_outcome.c.journal_id,
+    postgresql_where=text("kind = 'refund'"),
 )
 partition_daily(charge_outcome)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from umcloud.domains.audit.questions import Piece, Question, all_of
 from umcloud.infra.db import Tx
 
 _UNPROVED = (
@@ -17,11 +16,15 @@ _UNBOUND = (
 )
 
 
-async def violations(tx: Tx, now: datetime) -> list[str]:
+async def _unmatched(tx: Tx, piece: Piece) -> list[str]:
     """Return a line for each account whose subject and approval do not match (C6.1)."""
-    del now
+    del piece
     unproved = (await tx.sql(_UNPROVED)).all()
     unbound = (await tx.sql(_UNBOUND)).all()
     return [f"account {row.account_id} has a subject that nobody approved" for row in unproved] + [
         f"account {row.account_id} was approved but has no subject" for row in unbound
     ]
+
+
+QUESTIONS = (Question("", "subjects", _unmatched, None),)
+violations = all_of(QUESTIONS)

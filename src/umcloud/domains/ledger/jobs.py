@@ -6,7 +6,7 @@ Neither blocks nor is blocked by those who book.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from umcloud.domains.ledger.rules import chain_hash
@@ -24,7 +24,7 @@ LATENESS = timedelta(minutes=10)
 # One sealer and one folder at a time. The numbers are arbitrary and used nowhere else.
 _SEALING_LOCK = 4_110_318
 _FOLDING_LOCK = 4_110_319
-_PAGE = 100
+_PAGE = 20
 
 _UNSEALED = """
 SELECT j.lane, j.id FROM generate_series(0, 255) AS l(lane) CROSS JOIN LATERAL (
@@ -109,20 +109,42 @@ async def fold_operator(tx: Tx) -> int:
     return int(row.last - row.done)
 
 
-async def broken_blocks(tx: Tx) -> AsyncIterator[int]:
-    """Yield the numbers of blocks that are missing or do not verify (I18)."""
-    expected, previous = 1, GENESIS
+async def blocks_reach(tx: Tx) -> tuple[int, int]:
+    """Return 0 and the number behind the last block's."""
+    found = await tx.sql("SELECT coalesce(max(number), 0) FROM journal_block")
+    return 0, int(found.scalar_one()) + 1
+
+
+async def first_block(tx: Tx, since: datetime) -> int:
+    """Return the number of the first block that was sealed since a moment, or would have been."""
+    found = await tx.sql(
+        "SELECT number FROM journal_block WHERE sealed_at < :since ORDER BY number DESC LIMIT 1",
+        since=since,
+    )
+    number: int | None = found.scalar_one_or_none()
+    return (number or 0) + 1
+
+
+async def broken_blocks(tx: Tx, first: int = 1, last: int | None = None) -> AsyncIterator[int]:
+    """Yield the numbers of blocks from `first` up to `last` that are missing or do not verify."""
+    first = max(first, 1)
+    before = await tx.sql("SELECT hash FROM journal_block WHERE number = :n", n=first - 1)
+    found = before.scalar_one_or_none()
+    previous = GENESIS if first == 1 else found and bytes(found)
+    expected = first
     while True:
         page = (
             await tx.sql(
                 "SELECT number, journals, hash FROM journal_block WHERE number >= :first "
+                "AND (CAST(:last AS bigint) IS NULL OR number < :last) "
                 "ORDER BY number LIMIT :page",
                 first=expected,
+                last=last,
                 page=_PAGE,
             )
         ).all()
         if not page:
-            return
+            break
         rows: dict[int, list[str]] = {block.number: [] for block in page}
         for row in await tx.sql(_CANONICAL, first=page[0].number, last=page[-1].number):
             rows.setdefault(row.block, []).append(row.canonical)
@@ -130,9 +152,13 @@ async def broken_blocks(tx: Tx) -> AsyncIterator[int]:
             while expected < block.number:
                 yield expected
                 expected += 1
-            members = rows[block.number]
-            stored = bytes(block.hash)
-            if len(members) != block.journals or chain_hash(previous, members) != stored:
+            members, stored = rows[block.number], bytes(block.hash)
+            # Where the block before is gone that has been said, and its hash is unknown.
+            wrong = previous is not None and chain_hash(previous, members) != stored
+            if len(members) != block.journals or wrong:
                 yield block.number
             # Going on from the stored hash names each fault once.
             expected, previous = block.number + 1, stored
+    while last is not None and expected < last:
+        yield expected
+        expected += 1

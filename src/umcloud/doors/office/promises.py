@@ -3,95 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import cast
 
-from umcloud import domains
-from umcloud.domains.audit import runs
-from umcloud.domains.audit.model import AuditRun
+from umcloud.domains.audit import asking, sweeps
+from umcloud.domains.audit.model import Answer, AuditRun
 from umcloud.doors.kit.context import Transactions
-from umcloud.infra.db import Tx
-from umcloud.kernel.ids import uuid7
-
-Ask = Callable[[Tx, datetime], Awaitable[list[str]]]
-_FOLDER = Path(domains.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one slice said of its promises."""
+class Asked:
+    """One asking of all slices."""
 
-    slice: str
-    violations: tuple[str, ...]
-    milliseconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One asking of all slices, in one snapshot."""
-
-    at: datetime
+    run: AuditRun
     answers: tuple[Answer, ...]
-
-    @property
-    def violations(self) -> int:
-        """How many promises do not hold."""
-        return sum(len(answer.violations) for answer in self.answers)
-
-    def kept(self) -> AuditRun:
-        """Return the run as the worker keeps its own."""
-        found = [
-            f"{answer.slice}: {violation}"
-            for answer in self.answers
-            for violation in answer.violations
-        ]
-        spent = sum(answer.milliseconds for answer in self.answers)
-        return AuditRun(uuid7(self.at), self.at, len(self.answers), tuple(found), spent)
-
-
-def slices() -> dict[str, Ask]:
-    """Return every slice's question by the slice's name.
-
-    The same files that `umcloud audit` finds: nothing is registered, so none can be forgotten.
-    """
-    found = {}
-    for path in sorted(_FOLDER.rglob("invariants.py")):
-        name = ".".join(path.relative_to(_FOLDER).parent.parts)
-        module = importlib.import_module(f"{domains.__name__}.{name}.invariants")
-        found[name] = cast("Ask", module.violations)
-    return found
 
 
 @dataclass(slots=True)
 class Promises:
     """Asks the slices, one run at a time, and remembers the last answers of this process."""
 
-    last: Run | None = None
+    last: Asked | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def ask(self, transactions: Transactions, now: datetime) -> Run:
-        """Ask every slice in one read-only snapshot, and keep the answer.
+    async def ask(self, transactions: Transactions, now: datetime) -> Asked:
+        """Ask every slice what is new, keep the answer, and let the worker check everything.
 
         Whoever asks meanwhile gets the run before.
         """
         if self._turn.locked() and self.last is not None:
             return self.last
         async with self._turn:
-            answers = []
+            run, answers = await asking.lately(transactions, asking.found(), now)
             async with transactions.transaction() as tx:
-                await tx.sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                for name, ask in slices().items():
-                    begun = time.perf_counter()
-                    violations = await ask(tx, now)
-                    spent = round((time.perf_counter() - begun) * 1000)
-                    answers.append(Answer(name, tuple(violations), spent))
-            run = Run(now, tuple(answers))
-            async with transactions.transaction() as tx:
-                await runs.keep(tx, run.kept())
-            self.last = run
-            return run
+                await sweeps.begin(tx, now, wanted=True)
+            self.last = Asked(run, tuple(answers))
+            return self.last

@@ -12,8 +12,8 @@ from umcloud.domains.accounts.model import StaffRole
 from umcloud.domains.agreements import queries as agreements
 from umcloud.domains.agreements import rules as agreement_rules
 from umcloud.domains.agreements.model import AgreementVersionId
-from umcloud.domains.audit import runs
-from umcloud.domains.audit.model import AuditRun
+from umcloud.domains.audit import asking, runs, sweeps
+from umcloud.domains.audit.model import AuditRun, Scope
 from umcloud.doors.kit.context import context_of
 from umcloud.doors.kit.errors import NothingHere
 from umcloud.doors.kit.render import redirect, redirect_with_flash, render
@@ -88,31 +88,46 @@ def _about(texts: Texts, name: str) -> str | None:
 
 @only_staff(*PROMISES)
 async def promises(request: Request) -> Response:
-    """Show what the slices answered last."""
+    """Show what was checked when and over what, and what does not hold."""
     context = context_of(request)
-    texts, run = context.texts, office_of(request).promises.last
+    texts, asked = context.texts, office_of(request).promises.last
     async with context.transaction() as tx:
-        kept = await runs.latest(tx, RUNS_SHOWN)
+        new = await runs.latest(tx, RUNS_SHOWN, Scope.NEW)
+        whole = await runs.latest(tx, RUNS_SHOWN, Scope.ALL)
+        going = await sweeps.under_way(tx)
+        broken = await sweeps.standing(tx)
+    found = {answer.slice: answer for answer in asked.answers} if asked else {}
     rows = [
         [
-            Code(answer.slice),
-            _outcome(texts, len(answer.violations)),
-            texts.ui("office.promises.ms", n=answer.milliseconds),
-            _about(texts, answer.slice),
+            Code(name),
+            _about(texts, name),
+            len(questions),
+            sum(question.lately is not None for question in questions),
+            _outcome(texts, len(found[name].violations)) if name in found else None,
         ]
-        for answer in (run.answers if run else ())
+        for name, questions in asking.found().items()
     ]
     return await render(
         request,
         "office/promises.html",
-        run=run,
+        broken=broken,
+        going=going,
+        asked=asked,
+        whole=whole[0] if whole else None,
+        new=new[0] if new else None,
         rows=rows,
-        latest=kept[0] if kept else None,
-        kept=[
-            [one.at, one.checked, _outcome(texts, len(one.violations)), _took(texts, one)]
-            for one in kept
-        ],
+        kept=[_row(texts, one) for one in [*whole, *new]],
     )
+
+
+def _row(texts: Texts, one: AuditRun) -> list[object]:
+    over = (
+        Key("office.promises.over.all")
+        if one.since is None
+        else texts.ui("office.promises.over.new", since=one.since)
+    )
+    spent = texts.ui("office.promises.ms", n=one.milliseconds)
+    return [one.begun_at, one.at, over, _outcome(texts, len(one.violations)), spent]
 
 
 def _outcome(texts: Texts, violations: int) -> Badge:
@@ -121,18 +136,15 @@ def _outcome(texts: Texts, violations: int) -> Badge:
     return Badge(Key("office.promises.kept.short"), Tone.GOOD)
 
 
-def _took(texts: Texts, one: AuditRun) -> str:
-    return texts.ui("office.promises.ms", n=one.milliseconds)
-
-
 @only_staff(StaffRole.FINANCE, StaffRole.NETWORK)
 async def ask_promises(request: Request) -> Response:
-    """Ask every slice now whether its promises hold."""
+    """Ask every slice now what is new, and let the worker check everything."""
     context = context_of(request)
-    run = await office_of(request).promises.ask(context.desk.transactions, context.act.now)
-    key = "office.promises.broken" if run.violations else "office.promises.kept"
-    tone = "bad" if run.violations else "good"
-    return redirect_with_flash(request, "/promises", key, tone=tone, n=run.violations)
+    asked = await office_of(request).promises.ask(context.desk.transactions, context.act.now)
+    violations = len(asked.run.violations)
+    key = "office.promises.broken" if violations else "office.promises.kept"
+    tone = "bad" if violations else "good"
+    return redirect_with_flash(request, "/promises", key, tone=tone, n=violations)
 
 
 @only_staff(*StaffRole)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from umcloud.domains.accounts.model import StaffRole
-from umcloud.domains.audit import runs
+from umcloud.domains.audit import runs, sweeps
 from umcloud.domains.ledger import explorer
 from umcloud.domains.messaging import explain, queries
 from umcloud.doors.kit.context import context_of
@@ -47,6 +47,7 @@ async def today(request: Request) -> Response:
         flows = await explorer.flows(tx, day_begins(shanghai_day(now)))
         lines = await explain.lines(tx, now)
         latest = await runs.latest(tx)
+        broken = await sweeps.standing(tx)
     return await render(
         request,
         "office/today.html",
@@ -57,6 +58,7 @@ async def today(request: Request) -> Response:
         short_lines=[row[:COLUMNS_SHOWN] for row in line_rows(context.texts, lines)],
         no_line=not any(line.state == "enabled" for line in lines),
         run=latest[0] if latest else None,
+        broken=broken,
         promises=reachable(request, "/promises", *PROMISES),
     )
 

@@ -109,15 +109,36 @@ CREATE INDEX ix_audit_record_unsealed ON audit_record (at, id) WHERE chain_seq I
 CREATE TABLE audit_run (
 	id UUID NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	begun_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	scope VARCHAR(8) NOT NULL,
+	since TIMESTAMP WITH TIME ZONE,
+	xid BIGINT,
 	checked INTEGER NOT NULL,
 	violations JSONB NOT NULL,
 	milliseconds INTEGER NOT NULL,
 	CONSTRAINT pk_audit_run PRIMARY KEY (id),
 	CONSTRAINT ck_audit_run_violations_are_a_list CHECK (jsonb_typeof(violations) = 'array'),
-	CONSTRAINT ck_audit_run_not_negative CHECK (checked >= 0 AND milliseconds >= 0)
+	CONSTRAINT ck_audit_run_not_negative CHECK (checked >= 0 AND milliseconds >= 0),
+	CONSTRAINT ck_audit_run_scope_known CHECK (scope IN ('new', 'all')),
+	CONSTRAINT ck_audit_run_new_says_since_when CHECK ((scope = 'new') = (since IS NOT NULL))
 );
 
 CREATE INDEX ix_audit_run_at ON audit_run (at);
+
+CREATE INDEX ix_audit_run_scope_at ON audit_run (scope, at);
+
+CREATE TABLE audit_sweep (
+	single BOOLEAN NOT NULL,
+	begun_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	wanted BOOLEAN NOT NULL,
+	question VARCHAR(120) NOT NULL,
+	position BIGINT NOT NULL,
+	pieces INTEGER NOT NULL,
+	milliseconds BIGINT NOT NULL,
+	violations JSONB NOT NULL,
+	CONSTRAINT pk_audit_sweep PRIMARY KEY (single),
+	CONSTRAINT ck_audit_sweep_one_row CHECK (single)
+);
 
 CREATE TABLE carrier_line (
 	number SMALLINT NOT NULL,
@@ -180,6 +201,8 @@ CREATE TABLE charge_outcome (
 	CONSTRAINT ck_charge_outcome_whole_journal CHECK ((journal_lane IS NULL) = (journal_id IS NULL))
 )
  PARTITION BY RANGE (id);
+
+CREATE INDEX ix_charge_outcome_refund ON charge_outcome (journal_id) WHERE kind = 'refund';
 
 CREATE TABLE charge_outcome_default PARTITION OF charge_outcome DEFAULT;
 

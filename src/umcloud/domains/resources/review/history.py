@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Table, exists, insert, select
@@ -57,8 +58,13 @@ async def decisions(tx: Tx, subject_id: UUID) -> tuple[Decision, ...]:
     )
 
 
-async def unexplained(tx: Tx, things: Table) -> list[tuple[str, str]]:
-    """Return id and state of each thing that stands as decided though no decision says so."""
+async def unexplained(
+    tx: Tx, things: Table, since: datetime | None = None
+) -> list[tuple[str, str]]:
+    """Return id and state of each thing that stands as decided though no decision says so.
+
+    `since`: of those only that say they were decided since then.
+    """
     columns, decided = things.c, review_decision.c
     said = exists().where(
         decided.subject_id == columns.id,
@@ -67,5 +73,7 @@ async def unexplained(tx: Tx, things: Table) -> list[tuple[str, str]]:
         decided.reason == columns.reason,
     )
     found = select(columns.public_id, columns.state).where(columns.decided_at.is_not(None), ~said)
+    if since is not None:
+        found = found.where(columns.decided_at >= since)
     rows = await tx.all(found.order_by(columns.id))
     return [(row.public_id, ReviewState(row.state).name) for row in rows]
