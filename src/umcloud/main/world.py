@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 import httpx
 
 from umcloud.infra.db import Database
+from umcloud.infra.processes import calm_collector
 from umcloud.infra.sealing import Sealer
 from umcloud.infra.settings import LOOPBACK, Settings, settings
 from umcloud.main.clockwork import clockwork
@@ -69,6 +70,7 @@ async def main(chosen: Settings) -> None:
             closing=closing,
             portal_url=chosen.public_url,
         )
+        calm_collector()
         secret = Sealer(chosen.secret).fingerprint("world", purpose="desk")
         await serve(
             world(outside, secret=secret), host=LOOPBACK, port=chosen.world_port, closing=closing

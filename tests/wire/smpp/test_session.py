@@ -74,6 +74,49 @@ def test_submit_answer_and_receipt() -> None:
     assert pair.server_saw[1:] == [Answered("r1", codes.OK, b"")]
 
 
+def test_many_go_as_single_ones_go() -> None:
+    singly, together = Pair().bind(), Pair().bind()
+    for pair in (singly, together):
+        for n in range(5):
+            pair.client.send(n, BODY, pair.now)
+        pair.flow()
+    sequences = [seen.sequence for seen in singly.server_saw if isinstance(seen, Message)]
+    ids = [b"id-%d" % n for n in range(5)]
+    for sequence, message_id in zip(sequences, ids, strict=True):
+        singly.server.answer(sequence, message_id)
+    for n in range(5):
+        singly.server.send(n, BODY, singly.now)
+    together.server.take_over(sequences, ids)
+    together.server.take_over(sequences, ids)
+    together.server.send_all(range(5), [BODY] * 5, together.now)
+    octets = singly.server.data_to_send()
+    assert together.server.data_to_send() == octets
+    for pair in (singly, together):
+        pair.client_saw += pair.client.receive(octets, pair.now)
+        for event in pair.client_saw[5:]:
+            assert isinstance(event, Message)
+            pair.client.answer(event.sequence)
+        pair.flow()
+        assert pair.client_saw[:5] == [Answered(n, 0, ids[n]) for n in range(5)]
+        assert pair.server_saw[5:] == [Answered(n, 0, b"") for n in range(5)]
+
+
+def test_many_never_overstep_the_window_or_the_numbers() -> None:
+    pair = Pair(Limits(window=2)).bind()
+    with pytest.raises(LocalProtocolError):
+        pair.server.send_all(range(3), [BODY] * 3, pair.now)
+    pair.flow()
+    assert pair.client_saw == []
+    pair.server._sequence = 0x7FFFFFFE
+    pair.server.send_all(range(2), [BODY] * 2, pair.now)
+    pair.flow()
+    numbers = [seen.sequence for seen in pair.client_saw if isinstance(seen, Message)]
+    assert numbers == [0x7FFFFFFF, 1]
+    pair.server.close("gone")
+    pair.server.take_over([1], [b"late"])
+    assert pair.server.data_to_send() == b""
+
+
 def test_the_window_is_hard() -> None:
     pair = Pair(Limits(window=2)).bind()
     pair.client.send(1, BODY, pair.now)

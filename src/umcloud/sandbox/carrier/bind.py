@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from umcloud.sandbox.carrier.knobs import Knobs
 from umcloud.wire.smpp.events import Answered, BindRequested, Closed, Event, UnknownOutcome
@@ -18,16 +18,13 @@ _FLUSH_SECONDS = 2.0
 _SENSELESS = b"\xff" * 32
 
 
-class Due:
-    """A deliver_sm that a client is owed until it acknowledges it; `state` is "" for an MO."""
+class Due(NamedTuple):
+    """A deliver_sm that a client is owed until it acknowledges it; no `state`: an MO."""
 
-    __slots__ = ("body", "carrier_id", "state", "tries")
-
-    def __init__(self, carrier_id: bytes, body: bytes, state: str) -> None:
-        self.carrier_id = carrier_id
-        self.body = body
-        self.state = state
-        self.tries = 0
+    carrier_id: bytes
+    body: bytes
+    state: bytes
+    tries: int = 0
 
 
 class Client:
@@ -48,10 +45,9 @@ class Client:
             self.binds.rotate(-1)
             session = bind.session
             room = min(session.room, len(owed))
-            for _ in range(room):
-                due = owed.popleft()
-                session.send(due, due.body, now)
             if room:
+                dues = [owed.popleft() for _ in range(room)]
+                session.send_all(dues, [due.body for due in dues], now)
                 bind.flush_soon()
 
 
@@ -71,6 +67,9 @@ class Exchange(Protocol):
 
     def acknowledged(self, client: Client, batch: list[Answered]) -> None:
         """Take the answers to deliver_sm."""
+
+    def write_down(self) -> None:
+        """Put what happened into the ledger: the next thing is to tell the client."""
 
     def left(self, bind: Bind, undelivered: list[Due]) -> None:
         """Take back what this bind was not able to deliver."""
@@ -138,6 +137,7 @@ class Bind(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._flushing = False
+        self._exchange.write_down()
         transport = self._transport
         if transport is None or transport.is_closing() or self._exchange.knobs.hang:
             return
@@ -151,19 +151,15 @@ class Bind(asyncio.Protocol):
             self._handle(self.session.tick(self._loop.time()))
 
     def _handle(self, happened: list[Event]) -> None:
-        batch: list[Message] = []
-        answers: list[Answered] = []
+        batch = [event for event in happened if type(event) is Message]
+        answers = [event for event in happened if type(event) is Answered]
         undelivered: list[Due] = []
-        for event in happened:
-            kind = type(event)
-            if kind is Message:
-                batch.append(cast("Message", event))
-            elif kind is Answered:
-                answers.append(cast("Answered", event))
-            elif type(event) is UnknownOutcome:
-                undelivered.append(event.ref)
-            elif type(event) is BindRequested:
-                self._exchange.admit(self, event.bind)
+        if len(batch) + len(answers) < len(happened):
+            for event in happened:
+                if type(event) is UnknownOutcome:
+                    undelivered.append(event.ref)
+                elif type(event) is BindRequested:
+                    self._exchange.admit(self, event.bind)
         self._hand_in(batch, answers)
         closed = bool(happened) and type(happened[-1]) is Closed
         if undelivered or closed:

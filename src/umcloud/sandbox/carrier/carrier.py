@@ -175,7 +175,7 @@ class Carrier:
                 data_coding=parts.data_coding,
                 esm_class=codes.UDHI if parts.udhi else 0,
             )
-            client.owed.append(Due(b"", body, ""))
+            client.owed.append(Due(b"", body, b""))
         client.pump(asyncio.get_running_loop().time())
         shown = HandsetMessage(
             id=f"mo-{self.counts.replies + 1}",
@@ -242,18 +242,22 @@ class Carrier:
     def acknowledged(self, client: Client, batch: list[Answered]) -> None:
         """Forget what was acknowledged; try again later what was refused for now."""
         ledger = self._ledger
-        for due, status, _ in batch:
-            if status:
-                due.tries += 1
-                if due.tries < _RETRIES_MOST:
-                    self._schedule.later(_RETRY_SECONDS, self._retry, (client, due))
-                continue
-            self.counts.acknowledged += 1
-            if ledger is not None and due.state:
-                ledger.receipt(due.carrier_id, due.state)
+        refused = [each for each in batch if each.status]
+        for due, _, _ in refused:
+            if due.tries + 1 < _RETRIES_MOST:
+                again = due._replace(tries=due.tries + 1)
+                self._schedule.later(_RETRY_SECONDS, self._retry, (client, again))
+        self.counts.acknowledged += len(batch) - len(refused)
         if ledger is not None:
-            ledger.write()
+            ledger.receipts(
+                (due.carrier_id, due.state) for due, status, _ in batch if due.state and not status
+            )
         client.pump(asyncio.get_running_loop().time())
+
+    def write_down(self) -> None:
+        """Put what the ledger gathered into its file, before a client is told."""
+        if self._ledger is not None:
+            self._ledger.write()
 
     def left(self, bind: Bind, undelivered: list[Due]) -> None:
         """Queue again what was not acknowledged; forget the bind if it is over."""

@@ -6,9 +6,11 @@ failure, 1 unknown subscriber.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from umcloud.wire.smpp import codes
+from umcloud.wire.smpp.pdus import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,8 @@ _BY_ENDING = {fate.ending.encode(): fate for fate in FATES}
 def fate_of(destination: bytes) -> Fate:
     """Return the fate of a message to that number; ordinary delivery where the table is silent."""
     return _BY_ENDING.get(destination[-4:], ORDINARY)
+
+
+def all_ordinary(messages: Iterable[Message]) -> bool:
+    """Return whether the table is silent about every one of them."""
+    return _BY_ENDING.keys().isdisjoint([message.destination[-4:] for message in messages])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from umcloud.wire.smpp import codes
 from umcloud.wire.smpp.pdus import Message
 
 _UNFINISHED_MOST = 20
+_INBOX_MOST = 10_000
+#: Ids, parts and the moment they arrived at.
+_Delivered = tuple[Sequence[bytes], Sequence[Message], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,23 @@ class Handsets:
         self.keep = keep
         self._most = most
         self._all: dict[str, Handset] = {}
+        # Delivered while nobody looked. Most are replaced before anybody does.
+        self._inbox: list[_Delivered] = []
+        self._inbox_parts = 0
         #: Numbers with a switch on; nearly always empty, so the hot path asks only this.
         self.switched: set[bytes] = set()
 
     def get(self, number: str) -> Handset | None:
         """Return the handset if it is known."""
+        self._sort()
         return self._all.get(number)
 
     def of(self, number: str) -> Handset:
         """Return the handset, made on first use, and remember that it was used last."""
+        self._sort()
+        return self._of(number)
+
+    def _of(self, number: str) -> Handset:
         handset = self._all.pop(number, None)
         if handset is None:
             if len(self._all) >= self._most:
@@ -94,6 +106,7 @@ class Handsets:
 
     def views(self) -> list[HandsetView]:
         """Return all handsets, the one used last first."""
+        self._sort()
         return [
             HandsetView(
                 number=each.number,
@@ -113,7 +126,54 @@ class Handsets:
         """
         if not self.keep:
             return None
-        handset = self.of(message.destination.decode("ascii", "replace"))
+        self._sort()
+        return self._show(message, carrier_id, at)
+
+    def put_by(
+        self, carrier_ids: Sequence[bytes], messages: Sequence[Message], at: datetime
+    ) -> None:
+        """Give parts to their handsets as `deliver` does, as soon as anybody looks."""
+        if not self.keep:
+            return
+        self._inbox.append((carrier_ids, messages, at))
+        self._inbox_parts += len(messages)
+        if self._inbox_parts > _INBOX_MOST:
+            self._inbox = self._worth_showing()
+            self._inbox_parts = len(self._inbox)
+            if self._inbox_parts > _INBOX_MOST // 2:
+                self._sort()
+
+    def _sort(self) -> None:
+        """Bring to the screens what was put by."""
+        if not self._inbox:
+            return
+        wanted = self._worth_showing()
+        self._inbox = []
+        self._inbox_parts = 0
+        for [carrier_id], [message], at in wanted:
+            self._show(message, carrier_id, at)
+
+    def _worth_showing(self) -> list[_Delivered]:
+        """Return, part by part, what was put by and would still be on a screen."""
+        wanted: list[_Delivered] = []
+        whole: dict[bytes, int] = {}
+        for carrier_ids, messages, at in reversed(self._inbox):
+            for carrier_id, message in zip(reversed(carrier_ids), reversed(messages), strict=True):
+                number = message.destination
+                shown = whole.get(number)
+                if shown is None:
+                    if len(whole) >= self._most:
+                        continue
+                    shown = 0
+                elif shown >= self.keep:
+                    continue
+                whole[number] = shown + (not message.esm_class & codes.UDHI)
+                wanted.append(([carrier_id], [message], at))
+        wanted.reverse()
+        return wanted
+
+    def _show(self, message: Message, carrier_id: bytes, at: datetime) -> HandsetMessage | None:
+        handset = self._of(message.destination.decode("ascii", "replace"))
         part, body = _part(message)
         text = decode_text(body, message.data_coding)
         if text is None:

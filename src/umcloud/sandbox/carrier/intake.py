@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 from typing import Any
 
 from umcloud.kernel.moments import unix_ms
 from umcloud.sandbox.carrier.bind import Bind, Client
-from umcloud.sandbox.carrier.delivery import Delivery, Part, Stamp
-from umcloud.sandbox.carrier.fates import ORDINARY, Fate, fate_of
+from umcloud.sandbox.carrier.delivery import Batch, Delivery, Part, Stamp
+from umcloud.sandbox.carrier.fates import ORDINARY, Fate, all_ordinary, fate_of
 from umcloud.sandbox.carrier.ledger import Ledger
 from umcloud.sandbox.carrier.schedule import Schedule
 from umcloud.wire.smpp import codes
 from umcloud.wire.smpp.pdus import Message
-
-_new = tuple.__new__
-#: Sequence number, carrier id (empty when refused), status.
-Answer = tuple[int, bytes, int]
 
 
 class Intake:
@@ -38,7 +33,7 @@ class Intake:
         self._schedule = schedule
         # Milliseconds of the start keep ids of one process from those of the next.
         self._run = b"%08x" % (unix_ms(delivery.stamp().moment) & 0xFFFFFFFF)
-        self._numbers = itertools.count(1)
+        self._next = 1
         self._second = 0
         self._this_second = 0
 
@@ -46,39 +41,62 @@ class Intake:
         """Answer the batch, and send the parts that are taken over on their way."""
         counts = self._delivery.counts
         knobs = self._delivery.knobs
-        stamp = self._delivery.stamp()
-        answers: list[Answer] = []
-        parts: list[Part] = []
+        taken = self._delivery.stamp()
+        if knobs.throttle_per_second or knobs.errors or knobs.garbage or not all_ordinary(batch):
+            batch, carrier_ids = self._take_singly(bind, client, batch, taken)
+        else:
+            carrier_ids = self._ids(len(batch))
+            counts.arrived += len(batch)
+            counts.accepted += len(batch)
+            if self._ledger is not None:
+                self._ledger.parts(carrier_ids, client.system_id, batch)
+        if batch:
+            self._after(self._latency(), self._answer, (bind, batch, carrier_ids))
+            parts = Batch(client, taken, carrier_ids, batch)
+            self._after(self._receipt_delay(), self._delivery.deliver_batch, parts)
+
+    def _take_singly(
+        self, bind: Bind, client: Client, batch: list[Message], taken: Stamp
+    ) -> tuple[list[Message], list[bytes]]:
+        """Refuse some, take over those with an odd fate, and return those that are left."""
+        counts = self._delivery.counts
+        knobs = self._delivery.knobs
         ledger = self._ledger
-        picky = bool(knobs.throttle_per_second or knobs.errors)
+        ordinary: list[Message] = []
+        carrier_ids: list[bytes] = []
+        refused: list[tuple[int, int]] = []
+        odd: list[Part] = []
         for message in batch:
             fate = fate_of(message.destination)
-            status = fate.submit_status
-            if picky:
-                status = self._weather(stamp) or status
+            status = self._weather(taken) or fate.submit_status
             if status:
-                counts.refused += 1
-                answers.append((message.sequence, b"", status))
+                refused.append((message.sequence, status))
                 if ledger is not None:
                     ledger.part(b"", status, client.system_id, message)
                 continue
-            carrier_id = b"%b%08x" % (self._run, next(self._numbers))
+            [carrier_id] = self._ids(1)
             if ledger is not None:
                 ledger.part(carrier_id, 0, client.system_id, message)
-            part = _new(Part, (carrier_id, client, message, fate, stamp))
             if fate is ORDINARY and not knobs.garbage:
-                answers.append((message.sequence, carrier_id, 0))
-                parts.append(part)
+                ordinary.append(message)
+                carrier_ids.append(carrier_id)
             else:
-                self._take_odd(bind, part)
+                odd.append(Part(carrier_id, client, message, fate, taken))
         counts.arrived += len(batch)
+        counts.refused += len(refused)
         counts.accepted = counts.arrived - counts.refused
-        if ledger is not None:
-            ledger.write()
-        if answers:
-            self._after(self._latency(), self._answer, (bind, answers))
-        if parts:
-            self._after(self._receipt_delay(), self._delivery.deliver, parts)
+        if refused:
+            self._after(self._latency(), self._refuse, (bind, refused))
+        for part in odd:
+            self._take_odd(bind, part)
+        return ordinary, carrier_ids
+
+    def _ids(self, count: int) -> list[bytes]:
+        """Return ids that nothing else has, all of one length."""
+        first = self._next
+        self._next += count
+        run = self._run
+        return [b"%b%08x" % (run, number & 0xFFFFFFFF) for number in range(first, self._next)]
 
     def _take_odd(self, bind: Bind, part: Part) -> None:
         """Take over a part whose answer or receipt is out of the ordinary."""
@@ -91,15 +109,18 @@ class Intake:
         if knobs.garbage and self._chance.random() < knobs.garbage:
             self._after(latency, Bind.send_senseless, bind)
         elif fate.answered:
-            answer = (part.message.sequence, part.carrier_id, 0)
-            self._after(latency, self._answer, (bind, [answer]))
+            self._after(latency, self._answer, (bind, [part.message], [part.carrier_id]))
         self._after(delay, self._delivery.deliver, [part])
 
-    def _answer(self, what: tuple[Bind, list[Answer]]) -> None:
-        bind, answers = what
-        answer = bind.session.answer
-        for sequence, carrier_id, status in answers:
-            answer(sequence, carrier_id, status)
+    def _answer(self, what: tuple[Bind, list[Message], list[bytes]]) -> None:
+        bind, messages, carrier_ids = what
+        bind.session.take_over([message.sequence for message in messages], carrier_ids)
+        bind.flush_soon()
+
+    def _refuse(self, what: tuple[Bind, list[tuple[int, int]]]) -> None:
+        bind, refused = what
+        for sequence, status in refused:
+            bind.session.answer(sequence, status=status)
         bind.flush_soon()
 
     def _weather(self, stamp: Stamp) -> int:

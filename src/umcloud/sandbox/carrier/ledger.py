@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,9 +55,26 @@ class Ledger:
             )
         )
 
-    def receipt(self, carrier_id: bytes, state: str) -> None:
-        """Note that a receipt was acknowledged."""
-        self._lines.append(b"receipt\t%b\t%b\n" % (carrier_id, state.encode()))
+    def parts(self, carrier_ids: Sequence[bytes], system_id: str, batch: Sequence[Message]) -> None:
+        """Note parts of one client that were all taken over."""
+        name = system_id.encode().replace(b"%", b"%%")
+        line = b"part\t%%b\t00000000\t%b\t%%b\t%%b\t%%d\t%%b\n" % name
+        token_of = self._token_of
+        self._lines += [
+            line
+            % (
+                carrier_id,
+                _plain(message.source),
+                _plain(message.destination),
+                message.registered_delivery & 1,
+                token_of(message),
+            )
+            for carrier_id, message in zip(carrier_ids, batch, strict=True)
+        ]
+
+    def receipts(self, told: Iterable[tuple[bytes, bytes]]) -> None:
+        """Note carrier id and state of receipts that were acknowledged."""
+        self._lines += [b"receipt\t%b\t%b\n" % each for each in told]
 
     def write(self) -> None:
         """Put what was gathered into the file: it outlives the process from here on."""
@@ -101,4 +118,6 @@ def owed(path: Path) -> Iterator[Owed]:
 
 def _plain(octets: bytes) -> bytes:
     """Return the address with nothing in it that would part fields or lines."""
+    if octets.isalnum():
+        return octets
     return octets.translate(None, b"\t\r\n") or b"-"

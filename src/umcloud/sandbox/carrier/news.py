@@ -52,6 +52,11 @@ class Newsroom:
     def __init__(self) -> None:
         self._subscribers: set[Subscription] = set()
 
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether anybody would hear."""
+        return bool(self._subscribers)
+
     def tell(self, news: News) -> None:
         """Put the news into every queue; never waits."""
         for each in self._subscribers:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-_GRAIN = 0.005
+_GRAIN = 0.01
+# uvloop's clock has whole milliseconds: a slot is due although floats may differ in the last bit.
+_EARLY = 0.0005
 
 
 class Schedule:
@@ -21,7 +23,7 @@ class Schedule:
         self._armed = 0
 
     def later(self, seconds: float, action: Callable[[Any], None], argument: object) -> None:
-        """Do it after so many seconds, to the grain of 5 ms."""
+        """Do it after so many seconds, to the grain of 10 ms."""
         slot = int((self._loop.time() + seconds) / _GRAIN) + 1
         due = self._slots.get(slot)
         if due is None:
@@ -48,7 +50,7 @@ class Schedule:
 
     def _run(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = self._loop.time() + _EARLY
         while self._order and self._order[0] * _GRAIN <= now:
             for action, argument in self._slots.pop(heappop(self._order)):
                 action(argument)

@@ -7,7 +7,7 @@ travel as one part.
 
 from __future__ import annotations
 
-from codecs import utf_16_be_encode
+from codecs import utf_16_be_decode, utf_16_be_encode
 from typing import NamedTuple
 
 from umcloud.wire.gsm import alphabet
@@ -84,7 +84,8 @@ def decode_text(octets: bytes, data_coding: int) -> str | None:
     if data_coding == LATIN1:
         return octets.decode("latin-1")
     if data_coding == UCS2:
-        return octets.decode("utf-16-be", "replace")
+        # The codec itself: looked up by its name it costs three times as much.
+        return utf_16_be_decode(octets, "replace", True)[0]  # noqa: FBT003 - takes no keywords
     return None
 
 

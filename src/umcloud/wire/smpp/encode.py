@@ -156,6 +156,14 @@ class Envelope:
             )
         )
 
+    def pieces(self, *, data_coding: int, esm_class: int, size: int) -> tuple[bytes, bytes, bytes]:
+        """Return what stands before source, destination and payload, for a payload of that size.
+
+        For thousands alike: whoever joins them checks the addresses, and `size` is at most 254.
+        """
+        middle = self._middle(data_coding, esm_class)
+        return self._head, self._between, middle + _LENGTHS[size]
+
     def sender(self, source: bytes) -> Sender:
         """Return the same for this source alone, which costs less a message."""
         if len(source) > 20 or b"\0" in source:

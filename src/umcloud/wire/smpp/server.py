@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from umcloud.wire.smpp import codes
 from umcloud.wire.smpp.decode import HEADER, HEADER_SIZE, read_bind
 from umcloud.wire.smpp.encode import encode
@@ -37,6 +39,19 @@ class ServerSession(Session):
         command = bind.command | codes.RESPONSE
         self._out.append(HEADER.pack(HEADER_SIZE, command, status, bind.sequence))
         return self.close("bind refused")
+
+    def take_over(self, sequences: Sequence[int], message_ids: Sequence[bytes]) -> None:
+        """Answer several messages of the peer as `answer` does: we have them, under these ids."""
+        unanswered = self._unanswered
+        if not unanswered.issuperset(sequences):
+            for sequence, message_id in zip(sequences, message_ids, strict=True):
+                self.answer(sequence, message_id)
+            return
+        unanswered.difference_update(sequences)
+        append, pack = self._out.append, HEADER.pack
+        for sequence, message_id in zip(sequences, message_ids, strict=True):
+            size = HEADER_SIZE + len(message_id) + 1
+            append(b"%b%b\0" % (pack(size, codes.SUBMIT_SM_RESP, 0, sequence), message_id))
 
     def _asked(self) -> Bind:
         if self._binding is None or self.state is not State.BINDING:
