@@ -28,18 +28,27 @@ class Shape:
     def __init__(self, customer: Mapping[str, Any], *, host: str, batch: int, keyed: bool) -> None:
         sample = (b"13800001000", b"0" * TOKEN_LENGTH)
         names = b'{"template":"%b","to":"' % customer["template"].encode()
-        self._item = names.replace(b"%", b"%%") + b'%b","values":["%b"]}'
+        names = names.replace(b"%", b"%%")
+        self._item = names + b'%b","values":["%b"]}'
         self._single = batch == 1
         body = self._body([sample] * batch)
-        key = b"Idempotency-Key: %b\r\n" if keyed else b""
         self._keyed = keyed
-        self._head = (
+        head = (
             f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {customer['bearer']}\r\nContent-Length: {len(body)}\r\n"
-        ).encode() + key
+        )
+        fixed = head.encode().replace(b"%", b"%%")
+        self._head = fixed + b"Idempotency-Key: %b\r\n" if keyed else head.encode()
+        # A single message is one formatting: its key, where it has one, its number, its token.
+        key = b"Idempotency-Key: %04x%012x\r\n" if keyed else b""
+        item = names + b'138%04d%04d","values":["%04x%012x"]}'
+        self._whole = fixed + key + b"\r\n" + item
 
     def request(self, run: int, number: int, batch: int) -> bytes:
         """Return the request that carries messages `number` … `number + batch - 1` of the run."""
+        if self._single:
+            place = (number // _ENDS % _HEADS, 1000 + number % _ENDS, run, number)
+            return self._whole % (place[2:] + place if self._keyed else place)
         items = [(destination(n), token(run, n)) for n in range(number, number + batch)]
         head = self._head % items[0][1] if self._keyed else self._head
         return head + b"\r\n" + self._body(items)
