@@ -597,7 +597,8 @@ CREATE TABLE public.log_cursor (
     follower text NOT NULL,
     xid xid8 NOT NULL,
     lane smallint NOT NULL,
-    id uuid NOT NULL
+    id uuid NOT NULL,
+    open_from uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL
 );
 
 CREATE TABLE public.member (

@@ -93,6 +93,16 @@ async def _end_silent(tools: Tools) -> int:
     return await messaging.end_silent(tools.database, await tools.hot(), tools.clock())
 
 
+async def _end_late_silent(tools: Tools) -> int:
+    hot = await tools.hot()
+    return await messaging.end_silent(tools.database, hot, tools.clock(), late=True)
+
+
+async def _close_days(tools: Tools) -> int:
+    async with tools.database.transaction() as tx:
+        return await messaging.close_days(tx, tools.clock())
+
+
 async def _expire_keys(tools: Tools) -> int:
     async with tools.database.transaction() as tx:
         return await messaging.expire_idempotency(tx, tools.clock())
@@ -193,6 +203,8 @@ JOBS = (
     Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),
     Job("expired holds", 30, _expire_holds, greedy=True),
     Job("silent messages", 60, _end_silent, greedy=True),
+    Job("silent messages handed over late", 3600, _end_late_silent, greedy=True),
+    Job("closed days", 600, _close_days),
     Job("payments without notice", 60, _chase_payments, greedy=True, full=20),
     Job("overdue payments", 60, _close_payments),
     Job("payment statements", 1800, _import_statements),

@@ -115,7 +115,9 @@ async def test_silence_of_three_days_ends_a_message_as_unknown(
     assert finals[silent] == ("unknown", "no_report")
     assert kinds == ["settle", "settle"]
     # The one handed over later is found later, though the search has passed its id.
-    assert await end(prepared, hot, now + timedelta(hours=83)) == 1
+    assert await end(prepared, hot, now + timedelta(hours=76)) == 0
+    assert await end(prepared, hot, now + timedelta(hours=83)) == 0
+    assert await end(prepared, hot, now + timedelta(hours=83), late=True) == 1
     # A report that comes after all changes neither the end nor the charge.
     await deliver(hot, sender, [silent], now + timedelta(hours=84))
     async with prepared.transaction() as tx:

@@ -45,7 +45,7 @@ async def take(
     cursor = await finals.locked_cursor(tx, follower)
     if cursor is None:
         return 0, []
-    del cursor["lane"]
+    del cursor["lane"], cursor["open_from"]
     rows = (await tx.sql(_PAGE, **cursor, limit=limit, accounts=list(accounts))).all()
     found = [
         Arrived(int(row.xid), InboundId(row.id), AccountId(row.account_id))

@@ -69,6 +69,7 @@ SELECT day, state, sum(messages)::bigint AS messages, sum(segments)::bigint AS s
     UNION ALL
     SELECT {DAY_OF_ID.format(id="f.id")}, f.state, 1, f.segments FROM final f
     WHERE f.id >= :since AND f.id < :until {{of_account}}
+        AND f.id >= (SELECT c.open_from FROM log_cursor c WHERE c.follower = '{ENDS}')
         AND (f.xid, f.lane, f.id) > (SELECT c.xid, c.lane, c.id FROM log_cursor c
             WHERE c.follower = '{ENDS}')
     UNION ALL

@@ -32,10 +32,11 @@ class Report(NamedTuple):
 
 
 #: The next page of the log for a follower, and its cursor moved past it; `page` may be used on.
+#: The log lies in a partition a day of acceptance: `open_from` spares the search in closed days.
 PAGE = """
 WITH page AS MATERIALIZED (
     SELECT xid, lane, id, account_id, "class" AS cls, segments, state FROM final
-    WHERE (xid, lane, id) > (CAST(:xid AS xid8), :lane, :last)
+    WHERE (xid, lane, id) > (CAST(:xid AS xid8), :lane, :last) AND id >= :open_from
         AND xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY xid, lane, id LIMIT :limit
 ), moved AS (
@@ -76,14 +77,20 @@ async def locked_cursor(tx: Tx, follower: str) -> dict[str, object] | None:
 
 async def _lock(tx: Tx, follower: str) -> dict[str, object] | None:
     rows = await tx.sql(
-        "SELECT xid::text AS xid, lane, id FROM log_cursor WHERE follower = :follower "
+        "SELECT xid::text AS xid, lane, id, open_from FROM log_cursor WHERE follower = :follower "
         "FOR UPDATE SKIP LOCKED",
         follower=follower,
     )
     row = rows.one_or_none()
     if row is None:
         return None
-    return {"follower": follower, "xid": row.xid, "lane": row.lane, "last": row.id}
+    return {
+        "follower": follower,
+        "xid": row.xid,
+        "lane": row.lane,
+        "last": row.id,
+        "open_from": row.open_from,
+    }
 
 
 async def behind(tx: Tx, follower: str, limit: int = 100_000) -> int:
@@ -91,10 +98,13 @@ async def behind(tx: Tx, follower: str, limit: int = 100_000) -> int:
     row = (
         await tx.sql(
             "SELECT count(*) AS n FROM (SELECT 1 FROM final "
-            "WHERE (xid, lane, id) > (SELECT c.xid, c.lane, c.id FROM log_cursor AS c "
+            "WHERE id >= coalesce((SELECT c.open_from FROM log_cursor AS c "
+            "WHERE c.follower = :follower), CAST(:beginning AS uuid)) "
+            "AND ((xid, lane, id) > (SELECT c.xid, c.lane, c.id FROM log_cursor AS c "
             "WHERE c.follower = :follower) "
-            "OR NOT EXISTS (SELECT 1 FROM log_cursor WHERE follower = :follower) "
+            "OR NOT EXISTS (SELECT 1 FROM log_cursor WHERE follower = :follower)) "
             "LIMIT :limit) AS waiting",
+            beginning=_BEGINNING,
             follower=follower,
             limit=limit,
         )

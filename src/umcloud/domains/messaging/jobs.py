@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from umcloud.domains.messaging import finals
-from umcloud.domains.messaging.counts import DAY_OF_ID, ENDS
+from umcloud.domains.messaging.counts import ACCEPTED, DAY_OF_ID, ENDS
 from umcloud.domains.messaging.report_model import UNKNOWN, Reported, Sent
 from umcloud.domains.messaging.reports import News, record
 from umcloud.infra.db import Database, Tx
 from umcloud.infra.hot import HotConnection
 from umcloud.kernel.ids import floor_of, moment_of
+from umcloud.kernel.moments import day_begins, shanghai_day
 
 SILENT = "silent"
 SILENCE = timedelta(hours=72)
 """After this long without a report a message's end is unknown."""
 LATE_SUBMISSION = timedelta(days=30)
 """How much later than it was accepted a message may have been handed over and still be found."""
+_NEAR = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REMEMBERED = timedelta(hours=72)
 """How long an idempotency key answers with the first answer."""
 NO_REPORT = "no_report"
@@ -63,24 +67,66 @@ async def fold_daily(tx: Tx, limit: int = 10_000) -> int:
     return int((await tx.sql(_FOLD, **cursor, limit=limit)).scalar_one())
 
 
+# Messages that were accepted and have not ended, by day; the days before `:first` are closed.
+_OPEN_DAY = f"""
+SELECT day FROM daily_count WHERE day >= :first AND day < :last
+GROUP BY day HAVING sum(CASE state WHEN '{ACCEPTED}' THEN messages ELSE -messages END) <> 0
+ORDER BY day LIMIT 1
+"""  # noqa: S608 - our own words
+_UNCOUNTED = """
+SELECT 1 FROM accepted_cursor c JOIN lane_log l ON l.lane = c.lane
+WHERE l.last_id > c.id AND c.id < :bound LIMIT 1
+"""
+_CLOSE = """
+UPDATE log_cursor SET open_from = :bound
+WHERE open_from < :bound AND (xid, lane, id) >= (CAST(:xid AS xid8), :lane, :last)
+"""
+
+
+async def close_days(tx: Tx, now: datetime) -> int:
+    """Spare followers the search in days whose messages have all ended; return who was spared.
+
+    A message ends once, so where as many ended as were accepted no end is still to come. That is
+    known where all of a day are counted: not of the last two days. Only who has read as far as
+    the counts knows it too; the others are spared later.
+    """
+    cursor = await finals.locked_cursor(tx, ENDS)
+    if cursor is None:
+        return 0
+    last = shanghai_day(now) - timedelta(days=1)
+    open_from = cast("UUID", cursor["open_from"])
+    first = shanghai_day(moment_of(open_from)) if open_from.int else date(1970, 1, 1)
+    open_day = (await tx.sql(_OPEN_DAY, first=first, last=last)).scalar_one_or_none()
+    bound = floor_of(day_begins(open_day or last))
+    if (await tx.sql(_UNCOUNTED, bound=bound)).first() is not None:
+        return 0
+    given = {word: cursor[word] for word in ("xid", "lane", "last")}
+    return (await tx.sql(_CLOSE, bound=bound, **given)).rowcount
+
+
 async def end_silent(
-    database: Database, connection: HotConnection, now: datetime, limit: int = 500
+    database: Database,
+    connection: HotConnection,
+    now: datetime,
+    limit: int = 500,
+    *,
+    late: bool = False,
 ) -> int:
     """End messages of which the carrier said nothing for 72 hours; return how many parts.
 
     Each waiting part gets a report of our own, `unknown`, by the way of the carrier's reports: so
     the message ends once and its charge stands (the carrier had it). `connection` has the
-    statements of `reports` prepared.
+    statements of `reports` prepared. `late` looks for messages that were handed over long after
+    they were accepted, which takes reading all days that are not closed.
     """
     before = now - SILENCE
     async with database.transaction() as tx:
-        cursor = await _silent_cursor(tx)
+        reached, open_from = await _silent_cursor(tx)
+        furthest = max(moment_of(reached) - (LATE_SUBMISSION if late else _NEAR), _EPOCH)
         rows = (
             await tx.sql(
                 _SILENT,
-                first=max(floor_of(moment_of(cursor) - LATE_SUBMISSION), UUID(int=0))
-                if cursor.int
-                else cursor,
+                first=max(floor_of(furthest), open_from),
                 last=floor_of(before),
                 before=before,
                 limit=limit,
@@ -98,10 +144,15 @@ async def end_silent(
     return len(rows)
 
 
-async def _silent_cursor(tx: Tx) -> UUID:
-    found = await tx.sql("SELECT id FROM log_cursor WHERE follower = :name", name=SILENT)
-    row = found.one_or_none()
-    return row.id if row else UUID(int=0)
+async def _silent_cursor(tx: Tx) -> tuple[UUID, UUID]:
+    found = await tx.sql(
+        "SELECT (SELECT id FROM log_cursor WHERE follower = :name) AS reached, "
+        "(SELECT open_from FROM log_cursor WHERE follower = :ends) AS open_from",
+        name=SILENT,
+        ends=ENDS,
+    )
+    row = found.one()
+    return row.reached or UUID(int=0), row.open_from or UUID(int=0)
 
 
 async def _move_silent_cursor(tx: Tx, reached: UUID) -> None:

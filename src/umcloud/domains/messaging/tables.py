@@ -241,10 +241,17 @@ log_cursor = Table(
     Column("xid", Xid8, nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("id", UUID(as_uuid=True), nullable=False),
+    # No end of a message with a lower id is still to come (`jobs.close_days`).
+    Column(
+        "open_from",
+        UUID(as_uuid=True),
+        nullable=False,
+        server_default="00000000-0000-0000-0000-000000000000",
+    ),
     PrimaryKeyConstraint("follower"),
 )
 after(
     log_cursor,
-    "INSERT INTO log_cursor VALUES "
+    "INSERT INTO log_cursor (follower, xid, lane, id) VALUES "
     "('daily_count', '0', -1, '00000000-0000-0000-0000-000000000000')",
 )

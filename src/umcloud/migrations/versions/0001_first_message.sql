@@ -357,10 +357,11 @@ CREATE TABLE log_cursor (
 	xid XID8 NOT NULL,
 	lane SMALLINT NOT NULL,
 	id UUID NOT NULL,
+	open_from UUID DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
 	CONSTRAINT pk_log_cursor PRIMARY KEY (follower)
 );
 
-INSERT INTO log_cursor VALUES ('daily_count', '0', -1, '00000000-0000-0000-0000-000000000000');
+INSERT INTO log_cursor (follower, xid, lane, id) VALUES ('daily_count', '0', -1, '00000000-0000-0000-0000-000000000000');
 
 CREATE TABLE message (
 	lane SMALLINT NOT NULL,
