@@ -203,7 +203,7 @@ def _median(results: list[Result]) -> Result:
 
 def _parts() -> None:
     """Run the benches of single parts that are there."""
-    for name in ("charge_batch", "smpp_codec"):
+    for name in ("charge_batch", "smpp_codec", "calls"):
         if Path(__file__).with_name(f"{name}.py").exists():
             _heading(f"`bench.{name}`")
             _say("```")
