@@ -45,7 +45,7 @@ async def measure(url: str) -> dict[str, float]:
             await own.post(url, BODY, HEADERS, longest=0)
 
         async def by_httpcore() -> None:
-            await pool.request("POST", url, headers=HEADERS, content=BODY)
+            await pool.request("POST", url, headers=list(HEADERS.items()), content=BODY)
 
         async def by_httpx() -> None:
             await client.post(url, headers=HEADERS, content=BODY)
