@@ -69,7 +69,7 @@ class Exchange(Protocol):
         """Take the answers to deliver_sm."""
 
     def write_down(self) -> None:
-        """Put what happened into the ledger: the next thing is to tell the client."""
+        """Put what happened into the ledger: before a client is told, and once a second."""
 
     def left(self, bind: Bind, undelivered: list[Due]) -> None:
         """Take back what this bind was not able to deliver."""
@@ -103,6 +103,7 @@ class Bind(asyncio.Protocol):
             self._timer.cancel()
         self._handle(self.session.close(type(error).__name__ if error else "hung up"))
         self._exchange.left(self, [])
+        self._exchange.write_down()
 
     def hang(self, *, on: bool) -> None:
         """Stop reading and writing, or go on where we stopped."""
@@ -137,16 +138,17 @@ class Bind(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._flushing = False
-        self._exchange.write_down()
         transport = self._transport
         if transport is None or transport.is_closing() or self._exchange.knobs.hang:
             return
         data = self.session.data_to_send()
         if data:
+            self._exchange.write_down()
             transport.write(data)
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(_TICK_SECONDS, self._tick)
+        self._exchange.write_down()
         if not self._exchange.knobs.hang:
             self._handle(self.session.tick(self._loop.time()))
 
@@ -164,7 +166,8 @@ class Bind(asyncio.Protocol):
         closed = bool(happened) and type(happened[-1]) is Closed
         if undelivered or closed:
             self._exchange.left(self, undelivered)
-        self.flush_soon()
+        if self.session.has_data:
+            self.flush_soon()
         if closed:
             self.hang_up()
 

@@ -255,7 +255,7 @@ class Carrier:
         client.pump(asyncio.get_running_loop().time())
 
     def write_down(self) -> None:
-        """Put what the ledger gathered into its file, before a client is told."""
+        """Put what the ledger gathered into its file."""
         if self._ledger is not None:
             self._ledger.write()
 

@@ -1,6 +1,7 @@
 """The carrier's own account of what arrived, to count against the books after a crash.
 
-One line an entry, fields parted by tabs; a line is in the file before the answer is sent:
+One line an entry, fields parted by tabs; a part is in the file before its answer is sent, and a
+receipt at the latest a second after it was acknowledged:
 
     part     carrier id  status (8 hex)  system id  source  destination  receipt wanted  token
     receipt  carrier id  state           (written when the receipt was acknowledged, or is lost)
@@ -89,7 +90,7 @@ class Ledger:
         os.close(self._file)
 
     def _token_of(self, message: Message) -> bytes:
-        body = message.payload()
+        body = message.short_message or message.payload()
         if message.esm_class & codes.UDHI:
             try:
                 _, body = split_header(body)
