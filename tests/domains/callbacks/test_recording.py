@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.domains.callbacks.conftest import ACCEPTED, Receiver, World
 from umcloud.domains.callbacks import payloads, queries, service
 from umcloud.domains.callbacks.model import DeliveryState
+from umcloud.domains.messaging.model import session_of
 from umcloud.kernel.refusals import Refusal
 from umcloud.wire.phones import parse_destination
 
@@ -47,6 +49,20 @@ async def test_outcomes_of_a_moment_share_a_transaction(world: World, receiver: 
         (DeliveryState.PENDING, 1, 200, "the answer is not JSON"),
         (DeliveryState.PENDING, 1, 500, "status 500"),
     ]
+
+
+async def test_ends_of_several_transactions_are_told_in_their_order(
+    world: World, receiver: Receiver
+) -> None:
+    await world.endpoint(receiver.url)
+    ends = []
+    for number in range(1, 5):  # in a transaction they stand by their ids
+        ends += sorted(await world.end(*["delivered"] * number))
+    await world.follow()
+    await world.deliver()
+    (push,) = receiver.bodies
+    told = [UUID(item["SessionNo"]) for item in push["Data"]]
+    assert told == [session_of(end) for end in ends]
 
 
 async def test_an_outcome_without_its_lease_is_not_written_and_the_others_are(

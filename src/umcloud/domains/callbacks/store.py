@@ -76,12 +76,11 @@ RETURNING {", ".join(f"c.{column.name}" for column in DELIVERY)},
     (SELECT one FROM unnest(c.ids) AS one ORDER BY one DESC LIMIT 1) AS most
 """  # noqa: S608 - every word is ours
 _REPORTS = f"""
-WITH place AS (
-    SELECT d.n AS batch, p.n, p.xid, d.lane, p.id, c.account_id
+WITH told AS (
+    SELECT d.n AS batch, d.lane, c.account_id, c.xids, c.ids
     FROM unnest(CAST(%(ids)s AS uuid[]), CAST(%(lanes)s AS int2[]))
         WITH ORDINALITY AS d (id, lane, n)
     JOIN callback_delivery AS c ON c.id = d.id
-    CROSS JOIN LATERAL unnest(c.xids, c.ids) WITH ORDINALITY AS p (xid, id, n)
 ) {finals.REPORTS}
 """  # noqa: S608 - every word is ours
 # Rows are locked in one order by all who write several, or they would wait for each other.

@@ -45,17 +45,32 @@ WITH page AS MATERIALIZED (
     WHERE c.follower = :follower
 )
 """
-#: What to tell of the ends in `place` (batch, n, xid, lane, id, account_id): the batch and a
-#: `Report`'s fields, in the order of n. Those of another account, and those no longer kept, are
-#: left out. All ids lie between `least` and `most`, which spares the search in other days.
+#: What to tell of the ends named in `told` (batch, lane, account_id, xids, ids): the batch and a
+#: `Report`'s fields, in the order of the arrays. Those of another account, and those no longer
+#: kept, are left out. All ids lie between `least` and `most`: that spares searching other days.
+#: Ends are found by transaction and lane, for an account's often share one. OFFSET and LIMIT keep
+#: the planner, which cannot know how long the arrays are, from reading the logs from end to end.
 REPORTS = """
-SELECT place.batch, m.id::text, m.destination, m.client_ref, f.segments, f.state, f.code, f.at
-FROM place
-JOIN final AS f ON f.xid = place.xid AND f.lane = place.lane AND f.id = place.id
-    AND f.id BETWEEN %(least)s AND %(most)s
-JOIN message AS m ON m.lane = place.lane AND m.id = place.id AND m.account_id = place.account_id
-    AND m.id BETWEEN %(least)s AND %(most)s
-ORDER BY place.batch, place.n
+SELECT told.batch, m.id::text, m.destination, m.client_ref, f.segments, f.state, f.code, f.at
+FROM told
+CROSS JOIN LATERAL (
+    SELECT place.n, f.*
+    FROM (SELECT DISTINCT one AS xid FROM unnest(told.xids) AS one) AS run
+    CROSS JOIN LATERAL (
+        SELECT f.xid, f.id, f.segments, f.state, f.code, f.at FROM final AS f
+        WHERE f.xid = run.xid AND f.lane = told.lane AND f.id BETWEEN %(least)s AND %(most)s
+        OFFSET 0
+    ) AS f
+    JOIN unnest(told.xids, told.ids) WITH ORDINALITY AS place (xid, id, n)
+        ON place.id = f.id AND place.xid = f.xid
+    OFFSET 0
+) AS f
+CROSS JOIN LATERAL (
+    SELECT m.id, m.destination, m.client_ref FROM message AS m
+    WHERE m.lane = told.lane AND m.id = f.id AND m.id BETWEEN %(least)s AND %(most)s
+        AND (m.account_id = told.account_id) IS TRUE LIMIT 1
+) AS m
+ORDER BY told.batch, f.n
 """
 
 
