@@ -70,7 +70,7 @@ async def test_all_dead_letters_of_one_url_are_tried_again(world: World, member:
     await _kill(world, one)
     await _kill(world, other)
     shown = await member.see(f"{one}?lang=en")
-    assert "3 deliveries failed for 24 hours" in shown
+    assert "3 deliveries were given up" in shown
     assert "No answer within 5 seconds" in shown
     assert shown.count("/deliveries/dlv_") == 3
     answer = await member.post(f"{one}/dead", {}, page=f"{one}?lang=en")

@@ -112,6 +112,11 @@ def said(texts: Texts, words: str) -> str:
     return told[:1].upper() + told[1:] if words.startswith("enum.") else told
 
 
+def named(member: Enum) -> Key:
+    """Return a choice by its name, as a thing that stands by itself: with a capital."""
+    return Key(f"enum.{type(member).__name__}.{member.name}")
+
+
 def time_tag(texts: Texts, moment: datetime) -> Markup:
     """Return a moment in Shanghai's time, with UTC on hover."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(

@@ -38,7 +38,7 @@ from umcloud.doors.kit.listing import Slice, listing
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact, Stat
 from umcloud.doors.kit.table import Column, Empty, Filter, TableSpec
-from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Lines, Link, Tone, named
 from umcloud.doors.office.customer_log import actor, address, names_of
 from umcloud.doors.office.export import export
 from umcloud.doors.office.review.accounts import TONES as IDENTITY_TONES
@@ -158,7 +158,7 @@ async def _customer(request: Request, form: Form | None, closing: Form | None = 
             "profile": await _profile(tx, request, account),
             "stats": await _stats(tx, request, account_id),
             "members": _members(texts, await queries.members(tx, account_id)),
-            "keys": _keys(texts, await queries.api_keys(tx, account_id, revoked=True)),
+            "keys": _keys(await queries.api_keys(tx, account_id, revoked=True)),
             "consents": await _consents(tx, texts, account_id),
             "resources": await _resources(tx, request, account_id),
             "units": _units(texts, await books.units(tx, account_id, context.act.now)),
@@ -188,7 +188,7 @@ async def _profile(tx: Tx, request: Request, account: Account) -> list[Fact]:
     application = await identity.current(tx, account.id)
     review: object = None
     if application is not None:
-        badge = Badge(context.texts.say(application.state), IDENTITY_TONES[application.state])
+        badge = Badge(named(application.state), IDENTITY_TONES[application.state])
         path = f"/reviews/accounts/{show('rev', application.id)}"
         reached = reachable(request, path, StaffRole.REVIEWER)
         review = Link(badge, reached) if reached else badge
@@ -199,7 +199,7 @@ async def _profile(tx: Tx, request: Request, account: Account) -> list[Fact]:
             Key("office.freeze.reason"),
             context.texts.say(account.frozen_reason) if account.frozen_reason else None,
         ),
-        Fact(Key("office.customer.level"), context.texts.say(level)),
+        Fact(Key("office.customer.level"), named(level)),
         Fact(Key("office.case.organisation"), subject.organisation.name if subject else None),
         Fact(Key("office.case.uscc"), Code(subject.organisation.uscc) if subject else None),
         Fact(Key("office.customer.application"), review),
@@ -254,16 +254,16 @@ def _contact(texts: Texts, member: Member) -> str:
 
 def _members(texts: Texts, members: Sequence[Member]) -> list[list[object]]:
     return [
-        [Lines(one.name, _contact(texts, one)), texts.say(one.role), texts.say(one.state)]
+        [Lines(one.name, _contact(texts, one)), named(one.role), named(one.state)]
         for one in members
     ]
 
 
-def _keys(texts: Texts, keys: Sequence[ApiKey]) -> list[list[object]]:
+def _keys(keys: Sequence[ApiKey]) -> list[list[object]]:
     return [
         [
             Lines(one.name, f"{one.public_key[:KEY_SHOWN]}…"),
-            Badge(texts.say(one.state), KEY_TONES[one.state]),
+            Badge(named(one.state), KEY_TONES[one.state]),
             one.last_used_day,
         ]
         for one in keys
@@ -295,13 +295,13 @@ async def _resources(tx: Tx, request: Request, account_id: AccountId) -> list[li
     made = await templates.search(tx, account_id=account_id, limit=RESOURCES_SHOWN)
     rows: list[list[object]] = []
     for sign in signs.items:
-        badge = Badge(texts.say(sign.state), REVIEW_TONES[sign.state])
+        badge = Badge(named(sign.state), REVIEW_TONES[sign.state])
         link = linked(f"【{sign.text}】", f"/reviews/signatures/{show('sig', sign.id)}")
-        rows.append([link, texts.ui("office.review.signatures"), badge])
+        rows.append([link, texts.ui("office.review.signature"), badge])
     for one in made.items:
-        badge = Badge(texts.say(one.state), REVIEW_TONES[one.state])
+        badge = Badge(named(one.state), REVIEW_TONES[one.state])
         link = linked(one.name, f"/reviews/templates/{show('tpl', one.id)}")
-        rows.append([link, texts.ui("office.review.templates"), badge])
+        rows.append([link, texts.ui("office.review.template"), badge])
     return rows
 
 

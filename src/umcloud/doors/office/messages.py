@@ -254,7 +254,7 @@ async def _message(request: Request, form: Form, *, unmasked: bool) -> Response:
         message=known,
         status_badge=status_badge(known),
         facts=_facts(request, known, unmasked=unmasked),
-        steps=[_step(context.texts, line) for line in reversed(life)],
+        steps=[_step(context.texts, line, known.segments) for line in reversed(life)],
         why=_why(request, charge) if charge else None,
         form=form,
         unmasked=unmasked,
@@ -285,9 +285,9 @@ def _facts(request: Request, row: MessageView, *, unmasked: bool) -> list[Fact]:
     ]
 
 
-def _step(texts: Texts, line: LogLine) -> Step:
+def _step(texts: Texts, line: LogLine, parts: int) -> Step:
     known = line.what in STEP_TONES
-    part = texts.ui("office.life.part", n=line.part + 1) if line.part else ""
+    part = texts.ui("office.life.part", n=line.part) if line.part and parts > 1 else ""
     return Step(
         line.at,
         texts.ui(f"office.life.{line.what}") if known else line.what,

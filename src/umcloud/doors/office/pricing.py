@@ -28,7 +28,7 @@ from umcloud.doors.kit.fields import Day, LongText, Text
 from umcloud.doors.kit.forms import Form, FormSpec, blank_form, read_form
 from umcloud.doors.kit.render import redirect_with_flash, render
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Badge, Key
+from umcloud.doors.kit.values import Badge, Key, named
 from umcloud.doors.office.prices import (
     DRAFT_TONES,
     changes_table,
@@ -203,7 +203,7 @@ async def _draft(request: Request, refusal: Refusal | None = None) -> Response:
         raise NothingHere
     without = [one for one in every if one.list_id != found.id]
     changes = drafting.compare(found.lines, without, day_begins(found.begins_on))
-    badge = Badge(context.texts.say(found.state), DRAFT_TONES[found.state])
+    badge = Badge(named(found.state), DRAFT_TONES[found.state])
     facts = [
         Fact(Key("office.staff.state"), badge),
         Fact(Key("office.prices.from"), day_begins(found.begins_on)),

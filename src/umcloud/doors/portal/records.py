@@ -38,6 +38,7 @@ from umcloud.doors.portal import replies
 from umcloud.doors.portal.collaborators import collaborators
 from umcloud.doors.portal.shown import class_key, options_of, shown_number, state_badge
 from umcloud.infra.db import Tx
+from umcloud.infra.i18n import Texts
 from umcloud.kernel.ids import AccountId, MessageId, read, show
 from umcloud.kernel.moments import day_begins
 from umcloud.kernel.money import Money
@@ -139,14 +140,16 @@ def _id_of(request: Request) -> MessageId:
         raise NothingHere from None
 
 
-async def _story(tx: Tx, account_id: AccountId, message_id: MessageId) -> dict[str, Any]:
+async def _story(
+    tx: Tx, texts: Texts, account_id: AccountId, message_id: MessageId
+) -> dict[str, Any]:
     view = await queries.message(tx, account_id, message_id)
     if view is None:
         raise NothingHere
     life = await queries.life(tx, account_id, message_id)
     return {
         "facts": _facts(view),
-        "steps": [_step(line) for line in reversed(life)],
+        "steps": [_step(texts, line, view.segments) for line in reversed(life)],
         "final": view.status in FINAL,
         "view": view,
     }
@@ -156,7 +159,7 @@ async def detail(request: Request) -> Response:
     """Show one message: what it is, its life, its charge."""
     context, message_id = context_of(request), _id_of(request)
     async with context.transaction() as tx:
-        story = await _story(tx, context.account_id, message_id)
+        story = await _story(tx, context.texts, context.account_id, message_id)
         charge = await explain(tx, context.account_id, message_id)
         answers = await inbound.answers(tx, context.account_id, message_id)
     links = collaborators(request).links
@@ -180,7 +183,7 @@ async def events(request: Request) -> Response:
         told = ""
         while True:
             async with context.transaction() as tx:
-                story = await _story(tx, context.account_id, message_id)
+                story = await _story(tx, context.texts, context.account_id, message_id)
             html = part_text(request, "portal/_record.html", **story)
             if html != told:
                 told = html
@@ -226,16 +229,21 @@ def _of_money(line: LogLine) -> bool:
     return line.what.startswith("charge.")
 
 
-def _step(line: LogLine) -> Step:
+def _step(texts: Texts, line: LogLine, parts: int) -> Step:
     known = line.what in _STEP_TONES
     title = Key(f"portal.step.{line.what}") if known else line.what
-    note = "" if line.part is None else f"#{line.part}"
+    said = []
+    if line.part and parts > 1:
+        said.append(texts.ui("portal.step.part", n=line.part, parts=parts))
+    # Why a charge ended is told by its title; the log's word for it is the books' own.
+    if line.detail and not _of_money(line):
+        taken = line.what == "submission.submitted"
+        said.append(texts.ui("portal.step.id" if taken else "portal.step.code", text=line.detail))
     return Step(
         at=line.at,
         title=title,
         tone=_STEP_TONES.get(line.what, Tone.IDLE),
-        # Why a charge ended is told by its title; the log's word for it is the books' own.
-        note=" ".join(one for one in (note, "" if _of_money(line) else line.detail) if one),
+        note=" · ".join(said),
     )
 
 

@@ -14,7 +14,7 @@ from umcloud.domains.identity.model import (
     QueueItem,
 )
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Badge, Code, Key, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Tone, named
 from umcloud.doors.office.review.queue import Case, Hint, Paper, Waiting, account_link
 from umcloud.infra.db import Tx
 from umcloud.infra.i18n import Texts
@@ -61,7 +61,7 @@ class AccountsQueue:
         return Case(
             id=one.id,
             title=one.organisation.name,
-            state=Badge(texts.say(one.state), TONES[one.state]),
+            state=Badge(named(one.state), TONES[one.state]),
             account_id=one.account_id,
             facts=facts,
             hints=_hints(texts, found),

@@ -20,7 +20,7 @@ from umcloud.domains.resources.signatures.model import (
     SignatureType,
 )
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Link, Tone, named
 from umcloud.doors.office.review.changes import TONES, Rewrite, Since, rewritten, steps
 from umcloud.doors.office.review.queue import Case, Hint, Paper, Waiting, account_link
 from umcloud.infra.db import Tx
@@ -64,9 +64,9 @@ class SignaturesQueue:
         facts = (
             Fact(Key("office.case.organisation"), proved),
             Fact(Key("office.case.account"), await account_link(tx, one.account_id)),
-            Fact(Key("office.case.type"), texts.say(one.type)),
-            Fact(Key("office.case.purpose"), texts.say(one.purpose)),
-            Fact(Key("office.case.certificate"), texts.say(one.certificate_type)),
+            Fact(Key("office.case.type"), named(one.type)),
+            Fact(Key("office.case.purpose"), named(one.purpose)),
+            Fact(Key("office.case.certificate"), named(one.certificate_type)),
             Fact(Key("office.case.description"), one.description or None),
             Fact(Key("office.case.public_id"), Code(one.public_id)),
             Fact(Key("office.case.submitted"), one.submitted_at),
@@ -76,7 +76,7 @@ class SignaturesQueue:
         return Case(
             id=one.id,
             title=f"[{one.text}]" if one.international else f"【{one.text}】",
-            state=Badge(texts.say(one.state), TONES[one.state]),
+            state=Badge(named(one.state), TONES[one.state]),
             account_id=one.account_id,
             facts=facts,
             hints=await _hints(tx, texts, one, proved),

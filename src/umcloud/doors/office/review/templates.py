@@ -15,7 +15,7 @@ from umcloud.domains.resources.templates.model import Template, TemplateClass
 from umcloud.domains.resources.templates.rules import under_review
 from umcloud.domains.resources.templates.words import find_words
 from umcloud.doors.kit.story import Fact
-from umcloud.doors.kit.values import Badge, Code, Key, Tone
+from umcloud.doors.kit.values import Badge, Code, Key, Tone, named
 from umcloud.doors.office.review.changes import TONES, Since, rewritten, steps
 from umcloud.doors.office.review.queue import Case, Hint, Waiting, account_link
 from umcloud.infra.db import Tx
@@ -57,7 +57,7 @@ class TemplatesQueue:
         usable, default = await signatures.approved(tx, one.account_id)
         decisions = await queries.decisions(tx, one.id)
         facts = (
-            Fact(Key("office.case.class"), texts.say(one.cls)),
+            Fact(Key("office.case.class"), named(one.cls)),
             Fact(Key("office.case.organisation"), subject.organisation.name if subject else None),
             Fact(Key("office.case.account"), await account_link(tx, one.account_id)),
             Fact(
@@ -73,7 +73,7 @@ class TemplatesQueue:
         return Case(
             id=one.id,
             title=one.name,
-            state=Badge(texts.say(one.state), TONES[one.state]),
+            state=Badge(named(one.state), TONES[one.state]),
             account_id=one.account_id,
             facts=facts,
             hints=_hints(texts, one, proved=subject is not None),
