@@ -13,6 +13,7 @@ moment a request was due to the look that found its answer, so it is never flatt
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import os
 import select
@@ -21,7 +22,6 @@ import subprocess
 import sys
 import time
 from array import array
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -29,8 +29,10 @@ from typing import Any
 from bench.wire import Shape
 
 _TICK = 0.005
-_TICK_BEHIND = 0.001
+_TICK_BEHIND = 0.002
 """While requests wait for a connection: looking late would be less load."""
+_CONNECTIONS = 64
+_CONNECTIONS_BY_CLOCK = 256
 _LAST_ANSWERS_SECONDS = 30.0
 _END = b"\r\n\r\n"
 _LENGTH = b"\r\ncontent-length:"
@@ -46,7 +48,8 @@ class Plan:
     port: int
     customers: Sequence[Mapping[str, Any]]
     seconds: float
-    connections: int = 64
+    connections: int = 0
+    """0: 64, and with a rate 256, of which only as many are used as it takes."""
     batch: int = 1
     rate: float = 0.0
     """Requests a second; 0 sends as fast as answers come."""
@@ -89,13 +92,12 @@ class Result:
 class Connection:
     """One keep-alive connection with at most one request under way."""
 
-    __slots__ = ("asked", "number", "rest", "shape", "socket")
+    __slots__ = ("asked", "number", "rest", "socket")
 
-    def __init__(self, host: str, port: int, shape: Shape) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.number = self.socket.fileno()
-        self.shape = shape
         self.asked = 0.0
         """When the request under way was due; 0: there is none."""
         self.rest = b""
@@ -107,15 +109,15 @@ class Generator:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         host = f"{plan.host}:{plan.port}"
-        shapes = [
+        # Each customer in turn, over whichever connection is idle.
+        self._shapes = itertools.cycle(
             Shape(one, host=host, batch=plan.batch, keyed=plan.keyed) for one in plan.customers
-        ]
-        opened = [
-            Connection(plan.host, plan.port, shapes[number % len(shapes)])
-            for number in range(plan.connections)
-        ]
+        )
+        usual = _CONNECTIONS_BY_CLOCK if plan.rate else _CONNECTIONS
+        opened = [Connection(plan.host, plan.port) for _ in range(plan.connections or usual)]
         self._by_number = {one.number: one for one in opened}
-        self._idle = deque(opened)
+        # The one used last is used next: the others cost the server nothing.
+        self._idle = opened.copy()
         self._epoll = select.epoll(len(opened))
         for one in opened:
             self._epoll.register(one.number, select.EPOLLIN)
@@ -155,7 +157,7 @@ class Generator:
         idle = self._idle
         while (now := time.perf_counter()) < until and self._by_number:
             while idle:
-                self._send(idle.popleft(), now)
+                self._send(idle.pop(), now)
             self._collect(until - now)
 
     def _by_the_clock(self, until: float) -> None:
@@ -164,7 +166,7 @@ class Generator:
         while (now := time.perf_counter()) < until and self._by_number:
             wanted = int((now - begun) * rate)
             while idle and self._made < wanted:
-                self._send(idle.popleft(), begun + self._made / rate)
+                self._send(idle.pop(), begun + self._made / rate)
                 self._made += 1
             behind = wanted - self._made
             result.behind = max(result.behind, behind)
@@ -186,7 +188,7 @@ class Generator:
         """Write a request that was never sent before, and that was due at that time."""
         plan, number = self.plan, self._number
         self._number = number + plan.batch
-        request = one.shape.request(plan.run, number, plan.batch)
+        request = next(self._shapes).request(plan.run, number, plan.batch)
         one.asked = due
         try:
             written = os.write(one.number, request)
