@@ -13,6 +13,7 @@ from umcloud.domains.audit.model import Scope
 from umcloud.domains.audit.questions import Lately, Piece, Question
 from umcloud.infra.clock import Clock
 from umcloud.infra.db import Database, Tx
+from umcloud.worker.loops import Loops
 from umcloud.worker.schedule import JOBS, Job
 from umcloud.worker.tools import Tools
 
@@ -131,3 +132,31 @@ async def test_partitions_reach_a_week_ahead(tools: Tools, database: Database) -
             return (await tx.sql("SELECT to_regclass(:name)", name=name)).scalar_one()
 
     assert await found(f"message_{day + timedelta(hours=8):%Y%m%d}") is not None
+
+
+async def test_a_stop_in_the_middle_of_the_clocks_question_leaves_the_pool_whole(
+    tools: Tools, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever is cut off in the middle of a question leaves a connection that answers nobody."""
+    tools.database = Database(database_url, pool_size=1)
+    backends = set()
+
+    async def nothing(given: Tools) -> int:
+        async with given.database.transaction() as tx:
+            backends.add((await tx.sql("SELECT pg_backend_pid()")).scalar_one())
+        return 0
+
+    try:
+        for steps in range(0, 900, 15):
+            # Each stop comes a few steps of the loop later than the one before.
+            loops = Loops(tools, [Job("nothing", 3600, nothing)])
+            follow = asyncio.create_task(loops._refresh_clock())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            follow.cancel()
+            await asyncio.gather(follow, return_exceptions=True)
+            await nothing(tools)
+    finally:
+        await tools.database.close()
+    assert len(backends) == 1
+    assert [record.message for record in caplog.records] == []

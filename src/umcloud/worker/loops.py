@@ -99,6 +99,17 @@ class Loops:
             await connection.close()
 
     async def _refresh_clock(self) -> None:
+        # Who is cancelled in the middle of a question loses the pool a connection: let it end.
+        asking = asyncio.create_task(self._ask_clock())
+        try:
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            await asyncio.wait([asking], timeout=GRACE)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            raise
+
+    async def _ask_clock(self) -> None:
         before = self.tools.clock.offset
         async with self.tools.database.transaction() as tx:
             after = await self.tools.clock.refresh(tx)
