@@ -177,7 +177,7 @@ def words_of(texts: Texts, value: object) -> str:
     elif isinstance(value, Percent):
         words = texts.percent(value.share)
     elif isinstance(value, Key):
-        words = texts.ui(value)
+        words = said(texts, value)
     elif isinstance(value, Badge | Link | Code):
         words = words_of(texts, value.text)
     elif isinstance(value, Body):

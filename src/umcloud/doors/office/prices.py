@@ -121,7 +121,7 @@ def _class(row: PriceVersion | PriceChange) -> object:
 
 def _tier(row: PriceVersion | PriceChange) -> str:
     start = f"{row.tier_from:,}"
-    return f"{start}+" if row.tier_below is None else f"{start}\u00a0–\u00a0{row.tier_below - 1:,}"
+    return f"{start}+" if row.tier_below is None else f"{start} – {row.tier_below - 1:,}"
 
 
 def _price(amount: Any) -> object:
@@ -139,7 +139,7 @@ PRICES = TableSpec(
     name="prices",
     columns=(
         Column("cls", "office.prices.class", value=lambda one: _class(one.row)),
-        Column("tier_from", "office.prices.tier", value=lambda one: _tier(one.row)),
+        Column("tier_from", "office.prices.tier", value=lambda one: _tier(one.row), numeric=True),
         Column(
             "unit_price",
             "office.prices.price",
@@ -205,7 +205,7 @@ CHANGES = TableSpec(
     name="changes",
     columns=(
         Column("cls", "office.prices.class", value=_class),
-        Column("tier_from", "office.prices.tier", value=_tier),
+        Column("tier_from", "office.prices.tier", value=_tier, numeric=True),
         Column(
             "before", "office.changes.before", value=lambda row: _price(row.before), numeric=True
         ),

@@ -100,7 +100,7 @@ def _hints(texts: Texts, item: QueueItem) -> tuple[Hint, ...]:
 
 def _paper(texts: Texts, document: Document) -> Paper:
     return Paper(
-        title=texts.say(document.kind),
+        title=named(document.kind),
         path=f"/reviews/documents/{show('doc', document.id)}",
         is_image=document.media_type is not MediaType.PDF,
         about=f"{document.media_type.value} · {texts.size(document.size)}",

@@ -162,7 +162,7 @@ def _paper_path(evidence: Evidence) -> str:
 
 def _paper(texts: Texts, evidence: Evidence) -> Paper:
     return Paper(
-        title=texts.say(evidence.kind),
+        title=named(evidence.kind),
         path=_paper_path(evidence),
         is_image=evidence.media_type.startswith("image/"),
         about=f"{evidence.file_name} · {texts.size(evidence.size)}",
