@@ -27,6 +27,10 @@ from umcloud.worker.tools import Tools
 
 DAYS_AHEAD = 8
 """Partitions that are there: today and a week more."""
+BLOCK = 500
+"""Journals that one block seals: a batch's has an entry for each of its wallets."""
+FOLDED = 50
+"""Blocks that are folded in one transaction."""
 SWEEP_SECONDS = 4.0
 """How long everything is checked before the worker rests from it."""
 STATEMENTS_FROM = 2
@@ -126,10 +130,13 @@ async def _seal_audit(tools: Tools) -> int:
 
 
 async def _seal_journals(tools: Tools) -> int:
+    # Short writing transactions: rows that are updated often keep old versions while one runs.
     async with tools.database.transaction() as tx:
-        sealed = await ledger.seal(tx, tools.act())
-        await ledger.fold_operator(tx)
-    return sealed
+        sealed = await ledger.seal(tx, tools.act(), BLOCK)
+    while True:
+        async with tools.database.transaction() as tx:
+            if await ledger.fold_operator(tx, FOLDED) < FOLDED:
+                return sealed
 
 
 async def _expire_holds(tools: Tools) -> int:
@@ -147,11 +154,13 @@ async def _check_everything(tools: Tools) -> int:
 
 
 async def _make_partitions(tools: Tools) -> int:
-    first = shanghai_day(tools.clock()) - timedelta(days=1)
-    async with tools.database.transaction() as tx:
-        # It locks the logs for a moment: better to come again than to hold up those who write.
-        await tx.sql("SET LOCAL lock_timeout = '500ms'")
-        return await ensure_days(tx, first, DAYS_AHEAD + 1)
+    first, made = shanghai_day(tools.clock()) - timedelta(days=1), 0
+    for days in range(DAYS_AHEAD + 1):
+        async with tools.database.transaction() as tx:
+            # It locks the logs for a moment: better to come again than to hold up those who write.
+            await tx.sql("SET LOCAL lock_timeout = '500ms'")
+            made += await ensure_days(tx, first + timedelta(days=days), 1)
+    return made
 
 
 async def _close_payments(tools: Tools) -> int:
@@ -196,11 +205,11 @@ JOBS = (
     Job("who was written to last", 2, _follow_talks, greedy=True, share=0.2),
     Job("old inbound parts", 3600, _forget_inbound, greedy=True),
     Job("counts by day", 1, _count_days, greedy=True, full=5_000),
-    Job("accepted by day", 5, _count_accepted, share=0.2),
+    Job("accepted by day", 5, _count_accepted, greedy=True, full=20_000, share=0.2),
     Job("news for everybody", 1, _tell_everybody, greedy=True, full=500),
     Job("mail", 1, _send_mail, greedy=True),
     Job("audit chain", 2, _seal_audit, greedy=True),
-    Job("journal chain", 30, _seal_journals, greedy=True, share=0.1),
+    Job("journal chain", 30, _seal_journals, greedy=True, full=BLOCK, share=0.1),
     Job("expired holds", 30, _expire_holds, greedy=True),
     Job("silent messages", 60, _end_silent, greedy=True),
     Job("silent messages handed over late", 3600, _end_late_silent, greedy=True),

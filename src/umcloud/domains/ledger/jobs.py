@@ -95,8 +95,11 @@ async def seal(tx: Tx, act: Act, limit: int = 5_000) -> int:
     return len(ids)
 
 
-async def fold_operator(tx: Tx) -> int:
-    """Add the operator entries of newly sealed blocks to `operator_fold`; return blocks folded."""
+async def fold_operator(tx: Tx, limit: int = 1_000) -> int:
+    """Add the operator entries of the next sealed blocks to `operator_fold`; return how many.
+
+    More than `limit` blocks only where so many have no entry of the operator's.
+    """
     await tx.sql("SELECT pg_advisory_xact_lock(:lock)", lock=_FOLDING_LOCK)
     row = (
         await tx.sql(
@@ -104,9 +107,12 @@ async def fold_operator(tx: Tx) -> int:
             "(SELECT coalesce(max(number), 0) FROM journal_block) AS last"
         )
     ).one()
-    if row.last > row.done:
-        await tx.sql(_FOLD, done=row.done, last=row.last)
-    return int(row.last - row.done)
+    last = int(row.done)
+    while last < row.last:
+        last = min(int(row.last), last + limit)
+        if (await tx.sql(_FOLD, done=row.done, last=last)).rowcount:
+            return last - int(row.done)
+    return 0
 
 
 async def blocks_reach(tx: Tx) -> tuple[int, int]:

@@ -83,7 +83,7 @@ SELECT day, state, sum(messages)::bigint AS messages, sum(segments)::bigint AS s
 """  # noqa: S608 - our own words
 
 
-async def fold_accepted(tx: Tx, limit: int = 2_000) -> int:
+async def fold_accepted(tx: Tx, limit: int = 200) -> int:
     """Count the next accepted messages, at most `limit` a lane; return how many were read.
 
     A lane's last id is written with its messages, so up to it there is nothing still to come. In a
