@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
@@ -38,6 +39,7 @@ _HEADER = Struct(">iiIii")
 """Of an array: dimensions, whether it has NULLs, the elements' type, length, lowest index."""
 _NULL = b"\xff\xff\xff\xff"
 _EMPTY = bytes(8)
+_UUID = 2950
 
 Encode = Callable[[Any], bytes]
 
@@ -214,33 +216,6 @@ _TYPES = {
 }
 
 
-def read_uuid(text: str) -> int:
-    """Return the 128-bit integer of a UUID as PostgreSQL writes it."""
-    return int(text.replace("-", ""), 16)
-
-
-def _read_whole(cell: bytes) -> int:
-    return int.from_bytes(cell, "big", signed=True)
-
-
-def _read_uuid(cell: bytes) -> int:
-    return int.from_bytes(cell, "big")
-
-
-def _read_bool(cell: bytes) -> bool:
-    return cell == b"\1"
-
-
-#: How cells of these types are read; a type that is missing here is not asked for anywhere.
-_READ: dict[int, Callable[[bytes], Any]] = {
-    16: _read_bool,
-    20: _read_whole,
-    21: _read_whole,
-    23: _read_whole,
-    25: bytes.decode,
-    2950: _read_uuid,
-}
-
 BEGIN = Prepared("begin", "", "BEGIN").call()
 COMMIT = Prepared("commit", "", "COMMIT").call()
 ROLLBACK = Prepared("rollback", "", "ROLLBACK").call()
@@ -350,14 +325,13 @@ def _error(result: PGresult) -> psycopg.Error:
 def _rows(result: PGresult) -> Rows:
     if not result.ntuples:
         return []
-    get = result.get_value
-    columns = [(n, _READ[result.ftype(n)]) for n in range(result.nfields)]
-    return [
-        tuple(
-            [
-                read(cell) if (cell := get(row, column)) is not None else None
-                for column, read in columns
-            ]
-        )
-        for row in range(result.ntuples)
-    ]
+    reader = Transformer()
+    reader.set_pgresult(result, set_loaders=True)
+    rows: Rows = reader.load_rows(0, result.ntuples, tuple)
+    ids = [column for column in range(result.nfields) if result.ftype(column) == _UUID]
+    if not ids:
+        return rows
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for column in ids:
+        columns[column] = [cell and cell.int for cell in columns[column]]
+    return list(zip(*columns, strict=True))

@@ -121,6 +121,7 @@ class _Writer:
         self._now = now
         self._patience_seconds = patience_seconds
         self._load = load
+        self._loop = asyncio.get_running_loop()
         self._queue: deque[_Waiting] = deque()
         self.queued = 0
         self._wake = asyncio.Event()
@@ -145,7 +146,7 @@ class _Writer:
 
     def submit(self, request: SendRequest) -> asyncio.Future[SendAnswer]:
         """Queue the request; the future ends when its batch has."""
-        future: asyncio.Future[SendAnswer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[SendAnswer] = self._loop.create_future()
         self._queue.append(_Waiting(request, future, time.monotonic()))
         self.queued += request.size
         self._wake.set()
