@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from umcloud.domains.audit import queries, service
-from umcloud.domains.audit.invariants import violations
+from umcloud.domains.audit.invariants import QUESTIONS, violations
 from umcloud.domains.audit.model import BrokenLink, Fault
+from umcloud.domains.audit.questions import Lately, new_faults
 from umcloud.domains.audit.rules import ForbiddenFactError
 from umcloud.infra.bus import Event
 from umcloud.infra.db import Database, Tx
@@ -106,6 +107,8 @@ async def test_planted_faults_are_found(tx: Tx, act: Act, harm: str) -> None:
     broken = await service.verify(tx)
     assert [link.fault for link in broken] == [FAULTS[harm]]
     assert len(await violations(tx, act.now)) == 1
+    lately = Lately(act.now - timedelta(minutes=1), 0, act.now)
+    assert await new_faults(tx, QUESTIONS, lately) == await violations(tx, act.now)
     if FAULTS[harm] is not Fault.CUT:
         assert broken[0].seq == 3
 

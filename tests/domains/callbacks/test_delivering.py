@@ -10,6 +10,7 @@ import pytest
 
 from tests.domains.callbacks.conftest import ACCEPTED, Receiver, World
 from umcloud.domains.audit import queries as audit
+from umcloud.domains.audit.questions import Lately, new_faults
 from umcloud.domains.callbacks import errors, invariants, queries, rules, service
 from umcloud.domains.callbacks.model import Delivery, DeliveryState, Form, Kind
 from umcloud.domains.messaging.model import session_of
@@ -117,6 +118,10 @@ async def test_any_other_answer_is_a_refusal_and_is_tried_again(
         await tx.sql("UPDATE callback_attempt SET error = 'no' WHERE number = 2")
         await tx.sql("DELETE FROM callback_attempt WHERE number = 1")
         assert len(await invariants.violations(tx, world.now)) == 2
+        lately = Lately(world.now - timedelta(hours=1), 0, world.now)
+        assert len(await new_faults(tx, invariants.QUESTIONS, lately)) == 2
+        later = Lately(world.now + timedelta(hours=1), 0, world.now)
+        assert await new_faults(tx, invariants.QUESTIONS, later) == []
     assert [attempt.number for attempt in tries] == [1, 2]
     assert tries[0].error
     assert tries[1].error is None

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from umcloud.domains.audit.questions import Lately, new_faults
 from umcloud.domains.catalogue import service as catalogue
 from umcloud.domains.ledger import queries as books
 from umcloud.domains.ledger import service as ledger
@@ -247,6 +248,8 @@ async def test_an_order_that_does_not_follow_from_its_price_is_found(tx: Tx, act
     deferred, priced = await invariants.violations(tx, act.now)
     assert deferred.startswith("orders say")
     assert priced.startswith("I13")
+    lately = Lately(act.now - timedelta(minutes=1), 0, act.now)
+    assert await new_faults(tx, invariants.QUESTIONS, lately) == [priced]
     await tx.sql(
         "UPDATE package_order SET unit_price = 0.045, quantity = 100, amount = 4500000, "
         "package_group = 'marketing' WHERE id = :id",

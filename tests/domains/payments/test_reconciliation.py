@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.domains.payments.channel import ACCOUNT, PaperChannel, line_for, notice_for
+from umcloud.domains.audit.questions import Lately, new_faults
 from umcloud.domains.payments import invariants, jobs, service
 from umcloud.domains.payments.errors import StatementDiffers, StatementTooEarly
 from umcloud.domains.payments.model import Notice, StatementLine
@@ -51,11 +52,17 @@ async def test_books_that_agree_have_no_violation(tx: Tx, act: Act, tomorrow: Ac
     assert await invariants.violations(tx, tomorrow.now) == []
 
 
+async def lately(tx: Tx, act: Act) -> list[str]:
+    """Return what is found where only what was just imported is compared."""
+    return await new_faults(tx, invariants.QUESTIONS, Lately(act.now, 0, act.now))
+
+
 async def test_money_that_the_statement_lacks_is_found(tx: Tx, act: Act, tomorrow: Act) -> None:
     (notice,) = await recharged(tx, act, "T1")
     (unlisted, suspended) = await recharged(tx, act, "T2", "T3")
     await import_lines(tx, tomorrow, line_for(notice))
     found = await invariants.violations(tx, tomorrow.now)
+    assert await lately(tx, tomorrow) == found
     assert [unlisted.trade_number in found[0], suspended.trade_number in found[1]] == [True, True]
     assert len(found) == 2
     assert all("not in the statement" in line for line in found)
@@ -66,6 +73,7 @@ async def test_money_that_the_books_lack_is_found(tx: Tx, act: Act, tomorrow: Ac
     stray = replace(line_for(notice), trade_number="T9")
     await import_lines(tx, tomorrow, line_for(notice), stray)
     (found,) = await invariants.violations(tx, tomorrow.now)
+    assert await lately(tx, tomorrow) == [found]
     assert found == (
         "I11: trade T9 (100000000 micros) is in the statement of paper and not in our books"
     )
@@ -75,6 +83,7 @@ async def test_another_amount_is_found_from_both_sides(tx: Tx, act: Act, tomorro
     (notice,) = await recharged(tx, act, "T1")
     await import_lines(tx, tomorrow, replace(line_for(notice), amount=Money.yuan("99")))
     assert len(await invariants.violations(tx, tomorrow.now)) == 2
+    assert len(await lately(tx, tomorrow)) == 2
 
 
 async def test_a_statement_short_of_its_lines_is_found(tx: Tx, tomorrow: Act) -> None:
@@ -86,6 +95,7 @@ async def test_a_statement_short_of_its_lines_is_found(tx: Tx, tomorrow: Act) ->
     )
     (found,) = await invariants.violations(tx, tomorrow.now)
     assert "has not its 2 lines" in found
+    assert await lately(tx, tomorrow) == [found]
 
 
 async def test_a_statement_is_imported_once_and_not_before_its_day_ends(

@@ -151,7 +151,6 @@ PRICES = TableSpec(
             "charge_on",
             "office.prices.when",
             value=lambda one: Key(f"office.prices.on.{one.row.charge_on.value}"),
-            optional=True,
         ),
         Column("valid_from", "office.prices.from", value=lambda one: one.row.valid_from),
         Column("valid_to", "office.prices.to", value=lambda one: one.row.valid_to, optional=True),

@@ -96,7 +96,9 @@ async def promises(request: Request) -> Response:
         whole = await runs.latest(tx, RUNS_SHOWN, Scope.ALL)
         going = await sweeps.under_way(tx)
         broken = await sweeps.standing(tx)
-    found = {answer.slice: answer for answer in asked.answers} if asked else {}
+    # Who has nothing to be asked each minute has not answered here.
+    answers = asked.answers if asked else ()
+    found = {answer.slice: answer for answer in answers if answer.questions}
     rows = [
         [
             Code(name),
