@@ -90,9 +90,9 @@ async def _one(tx: Tx) -> tuple[int, int]:
 
 _DAY_MS = 86_400_000
 #: By the time inside ids; a piece is as long as a second or two of work allow.
-MOMENTS = _Moments("moments", 1 << 48, 600_000, _DAY_MS, _days)
+MOMENTS = _Moments("moments", 1 << 48, 3_600_000, 16 * _DAY_MS, _days)
 #: By whole days, a partition each: for tables that no index opens by id.
-DAYS = _Moments("days", 1 << 48, _DAY_MS, _DAY_MS, _days)
+DAYS = _Moments("days", 1 << 48, _DAY_MS, 16 * _DAY_MS, _days)
 LANES = Axis("lanes", 256, 8, 256, _lanes)
 WHOLE = Axis("whole", 1, 1, 1, _one)
 
