@@ -258,7 +258,8 @@ class HotConnection:
             pgconn.send_prepare(plain.name, plain.name)
         for statement in statements:
             pgconn.send_prepare(statement.name.encode(), statement.sql.encode(), statement.oids)
-        await self._answers()
+        pgconn.pipeline_sync()
+        await self._results()
 
     async def run(self, calls: Sequence[Call]) -> list[Rows]:
         """Make the calls in one round trip; return a result set for each.
@@ -266,15 +267,23 @@ class HotConnection:
         A server error is raised as psycopg's, and none of the calls after it was made; an open
         transaction then waits for `rollback`.
         """
-        send = self._connection.pgconn.send_query_prepared
+        self.send(calls)
+        return await self.answers()
+
+    def send(self, calls: Sequence[Call]) -> None:
+        """Make the calls; `answers` must be asked for before anything else."""
+        pgconn = self._connection.pgconn
+        send = pgconn.send_query_prepared
         for name, values, formats in calls:
             send(name, values, formats, 1)
-        return [_rows(result) for result in await self._answers()]
-
-    async def _answers(self) -> list[PGresult]:
-        pgconn = self._connection.pgconn
         pgconn.pipeline_sync()
-        results = await self._connection.wait(_exchange(pgconn))
+
+    async def answers(self) -> list[Rows]:
+        """Return what `run` returns, of the calls that were sent."""
+        return [_rows(result) for result in await self._results()]
+
+    async def _results(self) -> list[PGresult]:
+        results = await self._connection.wait(_exchange(self._connection.pgconn))
         for result in results:
             if result.status not in _FINE:
                 raise _error(result)

@@ -15,6 +15,9 @@ from umcloud.lines.flight import Flight
 
 GAP_SECONDS = 0.010
 """Between two reads: a busy log is read in batches."""
+BUSY_GAP_SECONDS = 0.025
+"""After a read of many: at thousands a second, what a read costs by itself counts for more."""
+BUSY = 30
 _POLL_SECONDS = 1.0
 _READ_MOST = 2_000
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0
@@ -80,7 +83,7 @@ class Reader:
                 else:
                     self.hungry = True
                 if batch:
-                    await asyncio.sleep(GAP_SECONDS)
+                    await asyncio.sleep(GAP_SECONDS if len(batch) < BUSY else BUSY_GAP_SECONDS)
                     if self.hungry:
                         continue
                 timer = loop.call_later(_POLL_SECONDS, self._wanted.set)

@@ -26,6 +26,9 @@ from umcloud.lines.smpp.words import Receipt
 
 GAP_SECONDS = 0.010
 """After a small transaction: the next one carries more."""
+BUSY_GAP_SECONDS = 0.025
+_BUSY = 60
+"""So many outcomes and reports in 10 ms are thousands a second, and the gap may be longer."""
 _SMALL = 1_000
 _TICK_SECONDS = 1.0
 _PARKED_MOST = 10_000
@@ -96,7 +99,7 @@ class Writer:
                 if not self._dirty.is_set():
                     self._idle.set()
                 if size < _SMALL:
-                    await asyncio.sleep(GAP_SECONDS)
+                    await asyncio.sleep(GAP_SECONDS if size < _BUSY else BUSY_GAP_SECONDS)
         finally:
             if self._timer is not None:
                 self._timer.cancel()

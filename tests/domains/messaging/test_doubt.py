@@ -139,3 +139,58 @@ def test_counting_up_carries_over_version_and_variant(now: datetime) -> None:
     following = ids.next(unix_ms(now), full)
     assert following >> 80 == unix_ms(now) + 1
     assert following & SESSION_MASK == 0
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["made ready", "with a look"])
+async def test_a_batch_that_fails_in_the_middle_moves_no_money(
+    prepared: Database, new_sender: NewSender, now: datetime, *, known: bool
+) -> None:
+    sender = await new_sender()
+    connection = await HotConnection.open(prepared, STATEMENTS)
+    ids, purses = SessionIds(), dict[int, int]()
+    request = sender.request("13800138000")
+    async with prepared.transaction() as tx:
+        facts_known = await facts.load(tx, sender.account_id)
+    if known:
+        first = Batch(now)
+        first.add(request, screen(facts_known, request, now))
+        await first.write(connection, ids, purses)
+        assert sender.account_id.int in purses
+    before = await posted(prepared, sender)
+    broken = screen(facts_known, request, now)
+    broken.ready.texts[0] = "no text that can be stored: \0"
+    batch = Batch(now)
+    batch.add(request, broken)
+    with pytest.raises(ValueError, match="NUL"):
+        await batch.write(connection, ids, purses)
+    again = Batch(now)
+    again.add(request, screen(facts_known, request, now))
+    await again.write(connection, ids, purses)
+    assert await posted(prepared, sender) == before - PRICE
+    await connection.close()
+
+
+async def test_a_purse_that_has_emptied_is_looked_at(
+    prepared: Database, new_sender: NewSender, now: datetime
+) -> None:
+    sender = await new_sender(PRICE * 3)
+    connection = await HotConnection.open(prepared, STATEMENTS)
+    ids, purses = SessionIds(), dict[int, int]()
+    async with prepared.transaction() as tx:
+        known = await facts.load(tx, sender.account_id)
+    request = sender.request("13800138000", "13800138001")
+    accepted = []
+    for _ in range(3):
+        batch = Batch(now)
+        batch.add(request, screen(known, request, now))
+        (answer,) = await batch.write(connection, ids, purses)
+        assert isinstance(answer, SendAnswer)
+        accepted.append(sorted(answer.refused))
+    assert accepted == [[], [1], [0, 1]]
+    assert await posted(prepared, sender) == 0
+    await connection.close()
+
+
+async def posted(prepared: Database, sender: Sender) -> int:
+    async with prepared.transaction() as tx:
+        return (await ledger.balance(tx, sender.account_id)).posted

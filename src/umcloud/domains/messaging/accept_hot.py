@@ -9,6 +9,13 @@ LOCK_LANES = Prepared(
     "int2[]",
     "SELECT lane, last_id FROM lane_log WHERE lane = ANY($1) ORDER BY lane FOR NO KEY UPDATE",
 )
+# Locks and moves the lanes in one; a lane whose last id is not below is not in the answer.
+ADVANCE_LANES = Prepared(
+    "advance_lanes",
+    "int2[], uuid[], uuid[]",
+    "UPDATE lane_log l SET last_id = d.last_id FROM unnest($1, $2, $3) AS d(lane, first_id, "
+    "last_id) WHERE l.lane = d.lane AND l.last_id < d.first_id RETURNING l.lane",
+)
 READ_SENDERS = Prepared(
     "read_senders",
     "int2[], uuid[]",
@@ -49,6 +56,7 @@ NOTIFY = Prepared("notify_accepted", "", "NOTIFY accepted")
 
 STATEMENTS = (
     LOCK_LANES,
+    ADVANCE_LANES,
     READ_SENDERS,
     READ_KEYS,
     WRITE_LANES,

@@ -55,24 +55,87 @@ class Batch:
         self._requests.append((request, screened))
 
     async def write(
-        self, connection: HotConnection, ids: SessionIds
+        self, connection: HotConnection, ids: SessionIds, purses: dict[int, int] | None = None
     ) -> Sequence[SendAnswer | Refusal]:
         """Return the requests' answers, durable.
 
+        `purses` is the writer's memory of accounts that paid from cash, with their wallets: a batch
+        of these alone is made ready while the database still looks whether they can.
         Raises StaleFactsError (nothing written), CommitInDoubtError (ask `was_committed`), or
         psycopg's OperationalError before anything was written.
         """
+        purses = {} if purses is None else purses
         try:
-            return await self._write(connection, ids, in_order=False)
+            if not await self._write_ready(connection, ids, purses):
+                await self._write_looking(connection, ids, purses)
+        except CommitInDoubtError:
+            raise
+        except BaseException:
+            # Whatever it was, money that was moved goes back before anybody uses the connection.
+            if not connection.closed:
+                await connection.rollback()
+            raise
+        return self.answers
+
+    async def _write_ready(
+        self, connection: HotConnection, ids: SessionIds, purses: dict[int, int]
+    ) -> bool:
+        """Write a batch that cash pays for; False, and nothing is done, where some of it is not."""
+        accounts = {r.account_id.int for r, _ in self._requests}
+        if not accounts <= purses.keys() or any(r.idempotency_key for r, _ in self._requests):
+            return False
+        claims = [_claim(request, screened) for request, screened in self._requests]
+        sums = charging_rules.totals(claims)
+        paying = {account: purses[account] for _, account in sums}
+        if not sums or charging_rules.unpaid(claims, paying):
+            return False
+        pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
+        self._lanes = lanes = sorted({lane for lane, _ in pairs})
+        self._journal = lanes[0], uuid7(self.now).int
+        fresh = self._fresh(claims, {}, ids, above=0)
+        connection.send(
+            [
+                BEGIN,
+                hot.ADVANCE_LANES.call(*_columns(_spans(fresh), 3)),
+                hot.READ_SENDERS.call(*_columns(pairs, 2)),
+                charging.move_cash_call(sums, self._journal),
+            ]
+        )
+        try:
+            writes = self._decide(fresh, {}, paying)
+        finally:
+            _, advanced, senders, moved = await connection.answers()
+        self._check_fresh(senders)
+        paid = charging.read_moved(moved)
+        if len(advanced) == len(lanes) and paid == paying:
+            await self._commit(connection, writes)
+            return True
+        for account in paying.keys() - paid.keys():
+            del purses[account]
+        await connection.rollback()
+        self.answers.clear()
+        return False
+
+    async def _write_looking(
+        self, connection: HotConnection, ids: SessionIds, purses: dict[int, int]
+    ) -> None:
+        """Write a batch, with a look at the keys and wallets that need one."""
+        try:
+            await self._write(connection, ids, purses, in_order=False)
         except psycopg.errors.LockNotAvailable:
             # Somebody else has a wallet that the short way left over: all again, in order.
             await connection.rollback()
             self.answers.clear()
-            return await self._write(connection, ids, in_order=True)
+            await self._write(connection, ids, purses, in_order=True)
 
     async def _write(
-        self, connection: HotConnection, ids: SessionIds, *, in_order: bool
-    ) -> Sequence[SendAnswer | Refusal]:
+        self,
+        connection: HotConnection,
+        ids: SessionIds,
+        purses: dict[int, int],
+        *,
+        in_order: bool,
+    ) -> None:
         pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
         self._lanes = lanes = sorted({lane for lane, _ in pairs})
         self._journal = lanes[0], uuid7(self.now).int
@@ -90,10 +153,7 @@ class Batch:
         if sums:
             calls.append(charging.move_cash_call(sums, self._journal))
         results = await connection.run(calls)
-        stale = self._stale(results[2])
-        if stale:
-            await connection.rollback()
-            raise StaleFactsError(stale)
+        self._check_fresh(results[2])
         known = _known(results[3]) if keys else {}
         fresh = self._fresh(claims, known, ids, above=max(row[1] for row in results[1]))
         claims = [claim for *_, claim in fresh]
@@ -102,20 +162,20 @@ class Batch:
             if sums:
                 results = await connection.run([charging.move_cash_call(sums, self._journal)])
         paid = charging.read_moved(results[-1]) if sums else {}
+        purses.update(paid)
         wallets: Wallets = {}
         if left := charging_rules.unpaid(claims, paid):
             locks = charging.lock_calls(left, self.now, at_once=bool(paid))
             wallets = charging.read_wallets(*await connection.run(locks))
+        last = hot.WRITE_LANES.call(*_columns([(lane, e) for lane, _, e in _spans(fresh)], 2))
         writes = self._decide(fresh, wallets, paid)
+        await self._commit(connection, [last, *writes] if writes else [])
+
+    async def _commit(self, connection: HotConnection, writes: Sequence[Call]) -> None:
         try:
             await connection.run([*writes, hot.NOTIFY.call(), COMMIT])
         except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
             raise CommitInDoubtError from error
-        except BaseException:
-            if not connection.closed:
-                await connection.rollback()
-            raise
-        return self.answers
 
     async def was_committed(self, connection: HotConnection) -> bool:
         """Return whether the batch stands. The lanes' locks wait for its transaction to end."""
@@ -129,13 +189,15 @@ class Batch:
         )
         return bool(results[2])
 
-    def _stale(self, rows: Rows) -> list[AccountId]:
-        current: dict[int, int] = dict(rows)
-        return [
+    def _check_fresh(self, senders: Rows) -> None:
+        current: dict[int, int] = dict(senders)
+        stale = [
             request.account_id
             for request, screened in self._requests
             if current[request.account_id.int] != screened.version
         ]
+        if stale:
+            raise StaleFactsError(stale)
 
     def _fresh(
         self,
@@ -174,7 +236,6 @@ class Batch:
         if not decision.charged.ids:
             return self._key_calls(fresh)
         return [
-            hot.WRITE_LANES.call(*_columns(list(_last_ids(fresh).items()), 2)),
             _messages_call(fresh),
             *charging.write_calls(decision, self._journal, self.now),
             *self._key_calls(fresh),
@@ -234,12 +295,14 @@ def _insufficient(account: int, needed: int, wallets: Wallets) -> Refusal:
     return InsufficientBalance.of(CNY, needed=needed, available=money.available if money else 0)
 
 
-def _last_ids(fresh: list[_Fresh]) -> dict[int, int]:
-    last: dict[int, int] = {}
+def _spans(fresh: list[_Fresh]) -> list[tuple[int, int, int]]:
+    """Return each lane with its first session and its last message's id, by lane."""
+    spans: dict[int, tuple[int, int]] = {}
     for request, _, answer, _ in fresh:
         # Sessions only grow, so the last one seen of a lane is its greatest.
-        last[request.lane] = answer.session + request.size
-    return last
+        first, _ = spans.get(request.lane, (answer.session, 0))
+        spans[request.lane] = first, answer.session + request.size
+    return [(lane, *spans[lane]) for lane in sorted(spans)]
 
 
 def _messages_call(fresh: list[_Fresh]) -> Call:

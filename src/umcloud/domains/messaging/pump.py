@@ -127,6 +127,8 @@ class _Writer:
         self._wake = asyncio.Event()
         self._facts: dict[AccountId, SenderFacts] = {}
         self._ids = SessionIds()
+        self._purses: dict[int, int] = {}
+        """The wallets of accounts that paid from cash the last time."""
         self._connection: HotConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -209,7 +211,7 @@ class _Writer:
     async def _write(self, batch: Batch, pending: list[_Waiting]) -> None:
         connection = await self._connected()
         try:
-            answers = await batch.write(connection, self._ids)
+            answers = await batch.write(connection, self._ids, self._purses)
         except CommitInDoubtError as doubt:
             await self._lost(doubt)
             if not await self._committed(batch, pending):
@@ -263,6 +265,7 @@ class _Writer:
             return
         if len(self._facts) > _FACTS_KEPT:
             self._facts.clear()
+            self._purses.clear()
             missing = {w.request.account_id for w in pending}
         async with self._database.transaction() as tx:
             for account_id in missing:
