@@ -66,11 +66,12 @@ class Place:
 
 
 @asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[Place]:
+async def served(desk: Desk, keep_alive: float = 5) -> AsyncIterator[Place]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         application, http=quick_protocol(desk, PATH), lifespan="off", ws="none", log_config=None
     )
+    config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # a fraction will do
     server = uvicorn.Server(config)
     # Signals belong to the test's own process.
     task = asyncio.create_task(server._serve([listener]))
@@ -228,4 +229,38 @@ async def test_senseless_bytes_are_refused() -> None:
         reader, writer = await place.open()
         writer.write(b"\x00\x01 nonsense\r\n\r\n")
         assert (await answer(reader))[0] == 400
+        writer.close()
+
+
+LONG_WAY = b"GET /elsewhere HTTP/1.1\r\nHost: door\r\n\r\n"
+
+
+@pytest.mark.parametrize("last", [PLAIN, LONG_WAY], ids=["short", "long"])
+async def test_who_rests_too_long_is_hung_up_on(last: bytes) -> None:
+    async with served(Desk(), keep_alive=0.2) as place:
+        reader, writer = await place.open()
+        for request in (PLAIN, LONG_WAY, last):
+            writer.write(request)
+            await answer(reader)
+        async with asyncio.timeout(SECONDS):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_who_waits_for_an_answer_does_not_rest() -> None:
+    desk = Desk()
+    async with served(desk, keep_alive=0.1) as place:
+        reader, writer = await place.open()
+        writer.write(PLAIN)
+        await answer(reader)
+        desk.waits = True
+        writer.write(PLAIN)
+        await until(lambda: len(desk.taken) == 2)
+        begun = asyncio.get_running_loop().time()
+        await until(lambda: asyncio.get_running_loop().time() > begun + 0.3)
+        desk.answer()
+        status, _, _ = await answer(reader)
+        assert status == 202
+        async with asyncio.timeout(SECONDS):
+            assert await reader.read() == b""
         writer.close()
