@@ -222,6 +222,19 @@ ROLLBACK = Prepared("rollback", "", "ROLLBACK").call()
 _PLAIN = (BEGIN, COMMIT, ROLLBACK)
 
 
+#: How plans are made. Index look-ups are preferred, since batches are small.
+SETTINGS = (
+    "SET plan_cache_mode = force_generic_plan; "
+    "SET enable_hashjoin = off; "
+    "SET enable_mergejoin = off; "
+    "SET enable_seqscan = off; "
+    # Joins run in the order they are written: from the batch's few rows to the big tables.
+    "SET join_collapse_limit = 1; "
+    "SET from_collapse_limit = 1; "
+    "SET jit = off"
+)
+
+
 class HotConnection:
     """One connection of one writer. Not for concurrent use."""
 
@@ -230,21 +243,11 @@ class HotConnection:
 
     @classmethod
     async def open(cls, database: Database, statements: Iterable[Prepared]) -> HotConnection:
-        """Connect and prepare; index look-ups are preferred, since batches are small."""
+        """Connect and prepare."""
         connection = await database.raw_connection()
         hot = cls(connection)
-        settings = (
-            "SET plan_cache_mode = force_generic_plan; "
-            "SET enable_hashjoin = off; "
-            "SET enable_mergejoin = off; "
-            "SET enable_seqscan = off; "
-            # Joins run in the order they are written: from the batch's few rows to the big tables.
-            "SET join_collapse_limit = 1; "
-            "SET from_collapse_limit = 1; "
-            "SET jit = off"
-        )
         try:
-            await connection.execute(settings)
+            await connection.execute(SETTINGS)
             connection.pgconn.enter_pipeline_mode()
             await hot._prepare(statements)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +26,7 @@ from umcloud.domains.ledger.model import (
     WalletLine,
 )
 from umcloud.infra.db import Database, Tx
-from umcloud.infra.hot import BEGIN, ROLLBACK, HotConnection
+from umcloud.infra.hot import BEGIN, ROLLBACK, SETTINGS, HotConnection
 from umcloud.kernel.act import Act
 from umcloud.kernel.ids import AccountId, lane_of, uuid7
 
@@ -221,3 +222,25 @@ async def test_a_look_at_once_raises_rather_than_waits(
         await connection.run([BEGIN, *hot.lock_calls(pairs, act.now, at_once=True)])
     await connection.rollback()
     await other.close()
+
+
+async def test_it_looks_at_the_wallets_that_pay_and_at_no_other(database: Database) -> None:
+    """A plan is made while the tables are empty and kept when they hold thousands."""
+    connection = await database.raw_connection()
+    await connection.execute(SETTINGS)
+    await connection.execute(
+        f"PREPARE short ({hot.MOVE_CASH.types}) AS {hot.MOVE_CASH.sql}".encode()
+    )
+    arrays = "'{1}', '{00000000-0000-0000-0000-000000000001}', '{CNY}', '{5}', 1"
+    cursor = await connection.execute(
+        f"EXPLAIN EXECUTE short({arrays}, '00000000-0000-0000-0000-000000000001')".encode()
+    )
+    plan = [row[0].strip() for row in await cursor.fetchall()]
+    await connection.close()
+    searches = [
+        condition
+        for scan, condition in itertools.pairwise(plan)
+        if " on wallet " in scan and "Scan" in scan
+    ]
+    assert len(searches) == 2, plan
+    assert all("lane = d.lane) AND (account_id = d.account_id)" in one for one in searches), plan
