@@ -39,30 +39,39 @@ class Cut(HotConnection):
 
 
 async def written(
-    prepared: Database, sender: Sender, now: datetime, *, sent: bool
+    prepared: Database, sender: Sender, now: datetime, *, sent: bool, ready: bool
 ) -> tuple[Batch, bool]:
     async with prepared.transaction() as tx:
         known = await facts.load(tx, sender.account_id)
-    batch = Batch(now)
+    ids, purses = SessionIds(), dict[int, int]()
     request = sender.request("13800138000")
+    if ready:
+        before = Batch(now)
+        before.add(request, screen(known, request, now))
+        whole = await HotConnection.open(prepared, STATEMENTS)
+        await before.write(whole, ids, purses)
+        await whole.close()
+    assert bool(purses) is ready
+    batch = Batch(now)
     batch.add(request, screen(known, request, now))
     cut = await Cut.open(prepared, STATEMENTS)
     assert isinstance(cut, Cut)
     cut.sent = sent
     with pytest.raises(CommitInDoubtError):
-        await batch.write(cut, SessionIds())
+        await batch.write(cut, ids, purses)
     looking = await HotConnection.open(prepared, STATEMENTS)
     stands = await batch.was_committed(looking)
     await looking.close()
     return batch, stands
 
 
+@pytest.mark.parametrize("ready", [True, False], ids=["made ready", "with a look"])
 @pytest.mark.parametrize("sent", [True, False])
 async def test_a_doubtful_commit_is_looked_up(
-    prepared: Database, new_sender: NewSender, now: datetime, *, sent: bool
+    prepared: Database, new_sender: NewSender, now: datetime, *, sent: bool, ready: bool
 ) -> None:
     sender = await new_sender()
-    batch, stands = await written(prepared, sender, now, sent=sent)
+    batch, stands = await written(prepared, sender, now, sent=sent, ready=ready)
     assert stands is sent
     answer = batch.answers[0]
     assert isinstance(answer, SendAnswer)
@@ -70,7 +79,7 @@ async def test_a_doubtful_commit_is_looked_up(
         found = await queries.session(tx, sender.account_id, answer.session_id)
         assert len(found) == int(sent)
         spent = 1_000_000 - (await ledger.balance(tx, sender.account_id)).posted
-    assert spent == PRICE * int(sent)
+    assert spent == PRICE * (int(sent) + int(ready))
 
 
 async def test_killed_backends_lose_and_double_nothing(
