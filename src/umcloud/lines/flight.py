@@ -59,7 +59,7 @@ class Slot(Outgoing):
 
     __slots__ = ("answered", "attempt", "closed", "flying", "message", "over", "part")
 
-    def __init__(  # noqa: PLR0917 - names would cost a third of it, and it is made for each message
+    def __init__(  # noqa: PLR0917 - by place, for it is made for each message
         self,
         message: Sent,
         part: int,

@@ -339,7 +339,7 @@ def settle_call(
 ) -> Call:
     """Return the call that lets these charges stand; those that ended before keep their end.
 
-    `all_open`: it raises UniqueViolation where one had ended, and costs half.
+    `all_open`: it raises UniqueViolation where one had ended, and costs less.
     """
     statement = SETTLE_OPEN_CHARGES if all_open else SETTLE_CHARGES
     return statement.call(lanes, ids, now)

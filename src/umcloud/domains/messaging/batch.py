@@ -89,9 +89,7 @@ class Batch:
         paying = {account: purses[account] for _, account in sums}
         if not sums or charging_rules.unpaid(claims, paying):
             return False
-        pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
-        self._lanes = lanes = sorted({lane for lane, _ in pairs})
-        self._journal = lanes[0], uuid7(self.now).int
+        pairs = self._place()
         fresh = self._fresh(claims, {}, ids, above=0)
         connection.send(
             [
@@ -107,7 +105,7 @@ class Batch:
             _, advanced, senders, moved = await connection.answers()
         self._check_fresh(senders)
         paid = charging.read_moved(moved)
-        if len(advanced) == len(lanes) and paid == paying:
+        if len(advanced) == len(self._lanes) and paid == paying:
             await self._commit(connection, writes)
             return True
         for account in paying.keys() - paid.keys():
@@ -115,6 +113,13 @@ class Batch:
         await connection.rollback()
         self.answers.clear()
         return False
+
+    def _place(self) -> list[tuple[int, int]]:
+        """Choose lanes and a new journal; return each (lane, account) once, in order."""
+        pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
+        self._lanes = sorted({lane for lane, _ in pairs})
+        self._journal = self._lanes[0], uuid7(self.now).int
+        return pairs
 
     async def _write_looking(
         self, connection: HotConnection, ids: SessionIds, purses: dict[int, int]
@@ -136,15 +141,17 @@ class Batch:
         *,
         in_order: bool,
     ) -> None:
-        pairs = sorted({(r.lane, r.account_id.int) for r, _ in self._requests})
-        self._lanes = lanes = sorted({lane for lane, _ in pairs})
-        self._journal = lanes[0], uuid7(self.now).int
+        pairs = self._place()
         keys = [
             (r.lane, r.account_id.int, r.idempotency_key)
             for r, _ in self._requests
             if r.idempotency_key is not None
         ]
-        calls = [BEGIN, hot.LOCK_LANES.call(lanes), hot.READ_SENDERS.call(*_columns(pairs, 2))]
+        calls = [
+            BEGIN,
+            hot.LOCK_LANES.call(self._lanes),
+            hot.READ_SENDERS.call(*_columns(pairs, 2)),
+        ]
         if keys:
             calls.append(hot.READ_KEYS.call(*_columns(keys, 3)))
         # What it costs is known before anything is asked, unless some were asked before.

@@ -113,7 +113,7 @@ async def record(
     """Write the news down, end the messages that are complete, commit; return how many ended.
 
     The receipts may be acknowledged when this returns. It may be called again with the same news
-    after any error; an open transaction is undone first. With `new`, which costs half, nothing of
+    after any error; an open transaction is undone first. With `new`, which costs less, nothing of
     it may have been written before: RepeatedError, then.
     """
     calls = [BEGIN]

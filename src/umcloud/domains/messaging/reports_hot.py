@@ -15,7 +15,7 @@ _SUBMISSIONS = (
 )
 _SUBMISSION_TYPES = "int2[], uuid[], int2[], int2[], text[], text[], int4[], int2, timestamptz"
 WRITE_SUBMISSIONS = Prepared("write_submissions", _SUBMISSION_TYPES, _SUBMISSIONS + _ONCE)
-# Without ON CONFLICT a row costs half: it is looked for once, not twice. So a batch is taken to be
+# Without ON CONFLICT a row costs less: it is looked for once, not twice. So a batch is taken to be
 # new, and is written again by the other statements where something in it was not.
 WRITE_NEW_SUBMISSIONS = Prepared("write_new_submissions", _SUBMISSION_TYPES, _SUBMISSIONS)
 _RECEIPTS = (
